@@ -1,0 +1,178 @@
+//! Ports: what Jeroboam needs from an OpenStack, one small trait per service.
+//! No IO here. Adapters are in `openstack`; tests may bring their own.
+//!
+//! Every text in an answer has passed [`crate::model::text::clean`]. A 404 on a
+//! single object is a fact, not an error: such calls return `Option`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::driver::StackPlan;
+use crate::model::{Flavor, Image, Keypair, Network, Problem, ProblemKind, Stack, StackEvent, StackResource, Subnet};
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{service}: {message}")]
+pub struct CloudError {
+    pub kind: CloudErrorKind,
+    /// `heat`, `nova`, … : the service's common name.
+    pub service: String,
+    /// HTTP status, when there was an answer.
+    pub status: Option<u16>,
+    pub request_id: Option<String>,
+    /// The service's own words, cleaned; or what went wrong on the way.
+    pub message: String,
+    /// From `Retry-After`.
+    pub retry_after: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloudErrorKind {
+    /// 401 even after a fresh token.
+    Unauthenticated,
+    /// 403.
+    Forbidden,
+    NotFound,
+    /// 409.
+    Conflict,
+    /// 400 and what else is the request's fault.
+    BadRequest,
+    /// 413 over quota, 429.
+    OverLimit,
+    /// 5xx.
+    Server,
+    /// No answer: refused, unresolved, timed out, TLS.
+    Unreachable,
+    /// The catalogue has no such service.
+    NoService,
+    /// The answer could not be understood.
+    Protocol,
+}
+
+impl CloudError {
+    /// Whether the same call may succeed later without anybody changing the request.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.kind, CloudErrorKind::Server | CloudErrorKind::Unreachable | CloudErrorKind::OverLimit)
+    }
+}
+
+impl From<CloudError> for Problem {
+    fn from(error: CloudError) -> Self {
+        let (kind, advice) = match error.kind {
+            CloudErrorKind::Unauthenticated => {
+                (ProblemKind::Denied, Some("Check user, password or application credential in clouds.yaml"))
+            }
+            CloudErrorKind::Forbidden => {
+                (ProblemKind::Denied, Some("Ask the project's administrator for the role that allows it"))
+            }
+            CloudErrorKind::NotFound => (ProblemKind::NotFound, None),
+            CloudErrorKind::Conflict => (ProblemKind::Conflict, None),
+            CloudErrorKind::BadRequest => (ProblemKind::Invalid, None),
+            CloudErrorKind::OverLimit => (
+                ProblemKind::Unavailable,
+                Some("The cloud limits the rate of requests or a quota is used up; try again later"),
+            ),
+            CloudErrorKind::Server => (
+                ProblemKind::Unavailable,
+                Some("The service itself failed; try again, and give its operator the request id"),
+            ),
+            CloudErrorKind::Unreachable => {
+                (ProblemKind::Unavailable, Some("Check the network, VPN and the endpoint in clouds.yaml"))
+            }
+            CloudErrorKind::NoService => (
+                ProblemKind::Unavailable,
+                Some("This cloud's catalogue does not list the service in this region and interface"),
+            ),
+            CloudErrorKind::Protocol => (
+                ProblemKind::Unavailable,
+                Some("A proxy in between, or an endpoint in the catalogue that is not this service"),
+            ),
+        };
+        let status = error.status.map(|s| format!(" [HTTP {s}]")).unwrap_or_default();
+        let mut problem = Problem::new(kind, format!("{}: {}{status}", error.service, error.message));
+        problem.request_id = error.request_id;
+        problem.advice = advice.map(Into::into);
+        problem
+    }
+}
+
+/// Whose resources a session sees; the store keeps records apart by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Scope {
+    pub project_id: String,
+    pub region: String,
+}
+
+/// Who is logged in where, for the header line and for records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Name in clouds.yaml, or `envvars`.
+    pub cloud: String,
+    pub scope: Scope,
+    pub project_name: String,
+    pub user_id: String,
+    pub user_name: String,
+    pub auth_url: String,
+}
+
+/// Heat. <https://docs.openstack.org/api-ref/orchestration/v1/>
+#[async_trait]
+pub trait Orchestration: Send + Sync {
+    /// Every stack of the project that carries the tag, nested ones left out; pages through all.
+    async fn stacks_by_tag(&self, tag: &str) -> Result<Vec<Stack>, CloudError>;
+    /// One stack by id or name; with `outputs`, Heat resolves them, which is slow on large stacks.
+    async fn stack(&self, id_or_name: &str, outputs: bool) -> Result<Option<Stack>, CloudError>;
+    /// Asks Heat to create the stack; returns its id. A stack of that name: [`CloudErrorKind::Conflict`].
+    async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError>;
+    /// Asks Heat to delete; `false` when there was none.
+    async fn delete_stack(&self, id: &str) -> Result<bool, CloudError>;
+    /// Resources with nested ones, as deep as Heat gives them.
+    async fn resources(&self, stack: &Stack) -> Result<Vec<StackResource>, CloudError>;
+    /// Events of the stack and its nested stacks, oldest first, from `since` (inclusive) on when given.
+    async fn events(
+        &self,
+        stack: &Stack,
+        since: Option<chrono::DateTime<chrono::Utc>>,
+    ) -> Result<Vec<StackEvent>, CloudError>;
+}
+
+/// Glance.
+#[async_trait]
+pub trait Images: Send + Sync {
+    async fn images(&self) -> Result<Vec<Image>, CloudError>;
+}
+
+/// Nova.
+#[async_trait]
+pub trait Compute: Send + Sync {
+    async fn flavors(&self) -> Result<Vec<Flavor>, CloudError>;
+    async fn keypairs(&self) -> Result<Vec<Keypair>, CloudError>;
+}
+
+/// Neutron.
+#[async_trait]
+pub trait Networking: Send + Sync {
+    async fn networks(&self) -> Result<Vec<Network>, CloudError>;
+    async fn subnets(&self) -> Result<Vec<Subnet>, CloudError>;
+}
+
+/// All of one connected cloud.
+#[derive(Clone)]
+pub struct Cloud {
+    pub identity: Identity,
+    /// Service types of the catalogue in this region (`orchestration`, `load-balancer`, …).
+    pub services: Arc<[String]>,
+    pub orchestration: Arc<dyn Orchestration>,
+    pub images: Arc<dyn Images>,
+    pub compute: Arc<dyn Compute>,
+    pub networking: Arc<dyn Networking>,
+}
+
+impl Cloud {
+    pub fn has(&self, service_type: &str) -> bool {
+        self.services.iter().any(|have| have == service_type)
+    }
+}

@@ -1,0 +1,3 @@
+//! A driver's manifest.
+pub struct Driver;
+pub struct Drivers;

@@ -1,0 +1,24 @@
+//! What Jeroboam talks about: templates, clusters, labels, statuses, Heat's
+//! stacks as seen from outside, and the rules that hold for them.
+//!
+//! Pure: no IO, no async, no clock. `now` is always an argument. Every other
+//! layer may use these types; this one uses none of theirs.
+//! Start reading at [`cluster`].
+
+pub mod cluster;
+pub mod inventory;
+pub mod labels;
+pub mod problem;
+pub mod stack;
+pub mod status;
+pub mod template;
+pub mod text;
+pub mod validate;
+
+pub use cluster::{Cluster, ClusterId, NewCluster, Progress};
+pub use inventory::{Flavor, Image, Keypair, Network, Subnet};
+pub use labels::Labels;
+pub use problem::{Problem, ProblemKind};
+pub use stack::{RootCause, Stack, StackEvent, StackResource};
+pub use status::{Action, State, Status};
+pub use template::{ClusterTemplate, NewTemplate, TemplateId};

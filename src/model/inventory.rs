@@ -1,0 +1,65 @@
+//! What a cloud offers, as far as clusters need it. Names have passed [`super::text::clean`].
+
+use serde::{Deserialize, Serialize};
+
+/// A Glance image. <https://docs.openstack.org/api-ref/image/v2/>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    pub id: String,
+    pub name: String,
+    /// `active`, `queued`, … as Glance words it.
+    pub status: String,
+    /// Property `os_distro`; a driver is chosen by it.
+    pub os_distro: Option<String>,
+    /// Property `kube_version` of an image with Kubernetes inside (`v1.31.4`).
+    pub kube_version: Option<String>,
+    /// Property `magnum_driver`.
+    pub magnum_driver: Option<String>,
+    /// GB.
+    pub min_disk: u64,
+    /// MB.
+    pub min_ram: u64,
+    /// Bytes; `None` until data was uploaded.
+    pub size: Option<u64>,
+}
+
+/// A Nova flavor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flavor {
+    pub id: String,
+    pub name: String,
+    pub vcpus: u32,
+    /// MB.
+    pub ram: u64,
+    /// GB; 0 means as large as the image.
+    pub disk: u64,
+}
+
+/// A Nova keypair; named, never by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keypair {
+    pub name: String,
+    pub fingerprint: String,
+}
+
+/// A Neutron network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    pub id: String,
+    pub name: String,
+    /// `router:external`.
+    pub external: bool,
+    pub shared: bool,
+    pub subnets: Vec<String>,
+}
+
+/// A Neutron subnet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subnet {
+    pub id: String,
+    pub name: String,
+    pub network_id: String,
+    pub cidr: String,
+    /// 4 or 6.
+    pub ip_version: u8,
+}

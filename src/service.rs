@@ -1,0 +1,120 @@
+//! The one face behind which cluster managers stand: our own conductor
+//! ([`local`]) now, a remote Magnum later. Dashboard, command line and server use
+//! [`Manager`] and nothing below it.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::cloud::Identity;
+use crate::model::validate::Inventory;
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, NewCluster, NewTemplate, Problem, StackEvent, StackResource, TemplateId,
+};
+
+/// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
+#[async_trait]
+pub trait Manager: Send + Sync {
+    fn identity(&self) -> Identity;
+
+    async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem>;
+    /// All problems at once, so that a form can show each at its field.
+    async fn create_template(&self, wish: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>>;
+    /// Refused while a cluster refers to it.
+    async fn delete_template(&self, id: TemplateId) -> Result<(), Problem>;
+
+    async fn clusters(&self) -> Result<Vec<Cluster>, Problem>;
+    /// Accepts the cluster; the work goes on behind. All problems at once.
+    async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>>;
+    /// Accepts the delete; the work goes on behind.
+    async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem>;
+
+    /// The Kubernetes CA of a cluster.
+    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem>;
+    /// A complete kubeconfig with a fresh client certificate.
+    async fn kubeconfig(&self, id: ClusterId) -> Result<KubeconfigText, Problem>;
+
+    /// Resources of the cluster's stack, nested ones included.
+    async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem>;
+    /// All events of the cluster's stack, oldest first.
+    async fn events(&self, id: ClusterId) -> Result<Vec<StackEvent>, Problem>;
+
+    /// What pickers offer and rules check: one call per service, side by side.
+    /// A service that is down leaves its part empty and its problem in the second place.
+    async fn inventory(&self) -> (Inventory, Vec<Problem>);
+
+    /// Ask for events and progress of this cluster to be followed closely (`None`: of none).
+    fn watch(&self, id: Option<ClusterId>);
+    /// Everything that happens from now on.
+    fn subscribe(&self) -> mpsc::UnboundedReceiver<Change>;
+}
+
+/// Something that happened. Each carries whole objects: applying one twice is harmless.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    Cluster {
+        cluster: Box<Cluster>,
+    },
+    ClusterGone {
+        id: ClusterId,
+        name: String,
+    },
+    Template {
+        template: Box<ClusterTemplate>,
+    },
+    TemplateGone {
+        id: TemplateId,
+    },
+    /// New events of a watched or moving cluster, oldest first.
+    Events {
+        id: ClusterId,
+        events: Vec<StackEvent>,
+    },
+    /// The whole resource tree of the watched cluster.
+    Resources {
+        id: ClusterId,
+        resources: Vec<StackResource>,
+    },
+    /// Who does the conductor's work for this store.
+    Conductor {
+        role: ConductorRole,
+    },
+    /// The cloud or the store could not be used just now; `None`: it works again.
+    Trouble {
+        problem: Option<Problem>,
+    },
+}
+
+/// Whether this process acts on clusters or only shows what another does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum ConductorRole {
+    /// This process holds the store's lock.
+    Active,
+    /// Another process holds it.
+    Following { pid: Option<u32> },
+}
+
+/// A CA certificate and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaCertificate {
+    pub cluster: ClusterId,
+    pub pem: String,
+    pub subject: String,
+    /// Hex of SHA-256 over the DER form, `AB:CD:…`.
+    pub fingerprint: String,
+    pub key_type: String,
+    pub not_before: chrono::DateTime<chrono::Utc>,
+    pub not_after: chrono::DateTime<chrono::Utc>,
+}
+
+/// A kubeconfig file's text. Holds a client key: `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KubeconfigText(pub String);
+
+impl std::fmt::Debug for KubeconfigText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KubeconfigText([secret])")
+    }
+}
