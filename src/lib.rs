@@ -4,4 +4,5 @@
 pub mod cloud;
 pub mod driver;
 pub mod model;
+pub mod pki;
 pub mod service;

@@ -109,6 +109,22 @@ pub struct CaCertificate {
     pub not_after: chrono::DateTime<chrono::Utc>,
 }
 
+impl CaCertificate {
+    /// Reads what the certificate says of itself.
+    pub fn read(cluster: ClusterId, pem: String) -> Result<Self, crate::pki::PkiError> {
+        let read = crate::pki::describe(&pem)?;
+        Ok(Self {
+            cluster,
+            pem,
+            subject: read.subject,
+            fingerprint: read.fingerprint,
+            key_type: read.key_type,
+            not_before: read.not_before,
+            not_after: read.not_after,
+        })
+    }
+}
+
 /// A kubeconfig file's text. Holds a client key: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KubeconfigText(pub String);

@@ -130,6 +130,7 @@ pub struct Progress {
 impl Progress {
     /// 0..=100.
     pub fn percent(self) -> u8 {
-        if self.total == 0 { 0 } else { u8::try_from((self.complete * 100 / self.total).min(100)).unwrap_or(100) }
+        let percent = (self.complete * 100).checked_div(self.total).unwrap_or(0);
+        u8::try_from(percent.min(100)).unwrap_or(100)
     }
 }

@@ -1,0 +1,92 @@
+//! Making certificates: self-signed authorities and client certificates signed by one.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Days, Utc};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, PublicKeyData, SerialNumber, date_time_ymd,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{DEFAULT_DAYS, PkiError, describe, new_key, random};
+use crate::model::text;
+
+/// RFC 5280's upper bound for a common name and an organization name.
+const NAME_MAX: usize = 64;
+
+/// A self-signed authority that may sign leaves but no further authority.
+pub(super) fn authority(common_name: &str, key: &KeyPair, now: DateTime<Utc>) -> Result<Certificate, PkiError> {
+    let mut params = basis(common_name, DEFAULT_DAYS, now)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params.self_signed(key)?)
+}
+
+/// A client certificate with a key of its own, signed by the authority: `(certificate PEM, key PEM)`.
+/// Kubernetes reads the user from `common_name` and the group from `organization`.
+/// Valid from one day before `now` for `days`, but never longer than the authority.
+pub fn issue_client(
+    ca_cert: &str,
+    ca_key: &SecretString,
+    common_name: &str,
+    organization: &str,
+    days: u32,
+    now: DateTime<Utc>,
+) -> Result<(String, SecretString), PkiError> {
+    let authority = describe(ca_cert)?;
+    let ca_key = KeyPair::from_pem(ca_key.expose_secret()).map_err(|_| PkiError::Key)?;
+    if ca_key.subject_public_key_info() != authority.public_key {
+        return Err(PkiError::KeyMismatch);
+    }
+    let issuer = Issuer::from_ca_cert_pem(ca_cert, ca_key)?;
+
+    let mut params = basis(common_name, days, now)?;
+    params.distinguished_name.push(DnType::OrganizationName, name(organization)?);
+    params.not_after = params.not_after.min(date_time_ymd(1970, 1, 1) + since_epoch(authority.not_after)?);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.use_authority_key_identifier_extension = true;
+    let key = new_key()?;
+    let certificate = params.signed_by(&key, &issuer)?;
+    Ok((certificate.pem(), SecretString::from(key.serialize_pem())))
+}
+
+/// Subject, random serial number and validity: what every certificate has.
+fn basis(common_name: &str, days: u32, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name(common_name)?);
+    let mut serial = [0_u8; 16];
+    random(&mut serial)?;
+    // Positive and not empty, whatever was drawn: RFC 5280, 4.1.2.2.
+    serial[0] = serial[0] & 0x7f | 0x40;
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    let epoch = date_time_ymd(1970, 1, 1);
+    params.not_before = epoch + since_epoch(now.checked_sub_days(Days::new(1)).ok_or(PkiError::Validity)?)?;
+    params.not_after = epoch + since_epoch(now.checked_add_days(Days::new(days.into())).ok_or(PkiError::Validity)?)?;
+    Ok(params)
+}
+
+fn name(text: &str) -> Result<&str, PkiError> {
+    let refuse = |why| Err(PkiError::Subject { subject: text::clean(text), why });
+    if text.is_empty() {
+        return refuse("the name is empty");
+    }
+    if text.chars().count() > NAME_MAX {
+        return refuse("a name in a certificate has at most 64 characters");
+    }
+    if text.chars().any(text::is_unsafe) {
+        return refuse("it has a control character in it");
+    }
+    Ok(text)
+}
+
+/// From 1970, the base that rcgen can add to without its `time` crate in our tree.
+/// X.509 can say nothing after the year 9999.
+fn since_epoch(time: DateTime<Utc>) -> Result<Duration, PkiError> {
+    const YEAR_10000: u64 = 253_402_300_800;
+    let seconds = u64::try_from(time.timestamp()).ok().filter(|seconds| *seconds < YEAR_10000);
+    seconds.map(Duration::from_secs).ok_or(PkiError::Validity)
+}
