@@ -3,6 +3,7 @@
 
 pub mod cloud;
 pub mod driver;
+pub mod kube;
 pub mod model;
 pub mod pki;
 pub mod service;
