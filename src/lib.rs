@@ -2,6 +2,7 @@
 //! Magnum's conductor inside. ARCHITECTURE.md says how the layers hang together.
 
 pub mod cloud;
+pub mod config;
 pub mod driver;
 pub mod kube;
 pub mod model;

@@ -1,0 +1,5 @@
+//! Where settings and credentials come from: files and variables, never the network.
+
+pub mod logging;
+pub mod paths;
+pub mod settings;

@@ -1,0 +1,98 @@
+//! The user's own settings: `config.toml` in the config directory. Everything has a
+//! default, so the file may be missing; what is in it must be right, so that a typing
+//! mistake does not go unnoticed.
+
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Problem;
+
+/// No settings file is that large; something else is.
+const LARGEST: u64 = 1 << 20;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// A file in `themes/` without its ending, the user's own or one of ours.
+    pub theme: String,
+    /// A file in `keymaps/` without its ending.
+    pub keymap: String,
+    /// The cloud to use when neither `--os-cloud` nor `OS_CLOUD` names one.
+    pub cloud: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { theme: "default".into(), keymap: "default".into(), cloud: None }
+    }
+}
+
+impl Settings {
+    /// Reads `config.toml` in the directory; without one, the defaults.
+    pub fn load(config_dir: &Path) -> Result<Self, Problem> {
+        let path = config_dir.join("config.toml");
+        let refuse = |why: String| Problem::local(format!("cannot read {}: {why}", path.display()));
+        let file = match std::fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(refuse(error.to_string())),
+        };
+        let mut text = String::new();
+        let size = file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| refuse(error.to_string()))?;
+        if size as u64 > LARGEST {
+            return Err(refuse("it is larger than 1 MB".into()));
+        }
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// `source` names the text in messages.
+    pub fn parse(text: &str, source: &str) -> Result<Self, Problem> {
+        let settings: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            let place = line.map(|line| format!(", line {line}")).unwrap_or_default();
+            Problem::invalid(format!("{source}{place}: {}", error.message()))
+        })?;
+        for (field, name) in [("theme", &settings.theme), ("keymap", &settings.keymap)] {
+            // It becomes a file name.
+            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+                let told = format!("{source}: {field} \"{name}\" can have letters, digits, \"-\" and \"_\" only");
+                return Err(Problem::invalid(told).advise("Write the file's name without directory and ending"));
+            }
+        }
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+
+    #[test]
+    fn no_file_and_an_empty_file_are_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Settings::load(folder.path()).unwrap(), Settings::default());
+        std::fs::write(folder.path().join("config.toml"), "").unwrap();
+        assert_eq!(Settings::load(folder.path()).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn mistakes_name_file_and_line() {
+        let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`");
+        insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
+        insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
+        assert!(said("theme = ").contains("line 1"));
+        assert!(said("a = '\u{1b}'").contains("line 1"));
+    }
+
+    #[test]
+    fn unreadable_files_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("config.toml")).unwrap();
+        assert!(Settings::load(folder.path()).unwrap_err().summary.contains("config.toml"));
+    }
+}
