@@ -1,10 +1,15 @@
 //! From a driver's manifest, a template and a cluster to what Heat is asked for.
 //!
-//! Pure: reads embedded or given files, talks to nobody. A driver is data (a folder
-//! under `assets/drivers`): adding one changes no Rust. Start reading at [`plan`].
+//! Pure: works on embedded or given files, talks to nobody. A driver is data (a folder
+//! under `assets/drivers`): adding one changes no Rust. Start reading at [`manifest`],
+//! which says what a driver may contain, then [`plan`].
 
+mod attributes;
 pub mod manifest;
 pub mod plan;
+mod registry;
 
-pub use manifest::{Driver, Drivers};
-pub use plan::{Facts, PlanInput, StackPlan};
+pub use attributes::ATTRIBUTES;
+pub use manifest::Manifest;
+pub use plan::{Facts, Parameter, PlanInput, StackPlan};
+pub use registry::{Driver, Drivers, Outputs};

@@ -1,0 +1,229 @@
+//! The drivers there are, how one is chosen, and what a chosen one does.
+
+use std::collections::BTreeMap;
+
+use include_dir::{Dir, include_dir};
+use serde_json::Value;
+
+use super::attributes;
+use super::manifest::Manifest;
+use super::plan::{Parameter, PlanInput, StackPlan, timeout_mins};
+use crate::model::{NewTemplate, Problem};
+
+static BUILT_IN: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/drivers");
+
+/// Every driver that can be chosen, by name.
+#[derive(Debug, Default)]
+pub struct Drivers(BTreeMap<String, Driver>);
+
+/// A manifest whose files and attributes are all there.
+#[derive(Debug)]
+pub struct Driver {
+    pub manifest: Manifest,
+    files: BTreeMap<String, String>,
+}
+
+/// What a finished stack says of its cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// `https://IP:6443`.
+    pub api_address: Option<String>,
+    pub master_addresses: Vec<String>,
+    pub node_addresses: Vec<String>,
+}
+
+impl Drivers {
+    /// Those that come with the program.
+    pub fn builtin() -> Result<Self, Problem> {
+        let mut drivers = BTreeMap::new();
+        for folder in BUILT_IN.dirs() {
+            let mut files = BTreeMap::new();
+            collect(folder, folder, &mut files);
+            let driver = Driver::new(files)?;
+            drivers.insert(driver.manifest.name.clone(), driver);
+        }
+        Ok(Self(drivers))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Driver> {
+        self.0.get(name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Driver> {
+        self.0.values()
+    }
+
+    /// By name when one is asked for, else by (server type, `os_distro`, COE).
+    pub fn choose(
+        &self,
+        server_type: &str,
+        os_distro: &str,
+        coe: &str,
+        named: Option<&str>,
+    ) -> Result<&Driver, Problem> {
+        let found = match named {
+            Some(name) => self.0.get(name),
+            None => self.0.values().find(|driver| driver.serves(server_type, os_distro, coe)),
+        };
+        found.ok_or_else(|| {
+            let wanted = named.map_or_else(
+                || format!("no driver builds {coe} on server type {server_type} with os_distro {os_distro}"),
+                |name| format!("there is no driver \"{name}\""),
+            );
+            let have: Vec<String> = self
+                .iter()
+                .map(|d| {
+                    format!(
+                        "{} ({} {} on {})",
+                        d.manifest.name,
+                        d.manifest.coe,
+                        d.manifest.server_type,
+                        d.manifest.os_distro.join("/")
+                    )
+                })
+                .collect();
+            Problem::invalid(wanted)
+                .on_field(if named.is_some() { "driver" } else { "image_id" })
+                .advise(format!("Supported: {}", have.join(", ")))
+        })
+    }
+}
+
+fn collect(root: &Dir, folder: &Dir, files: &mut BTreeMap<String, String>) {
+    for file in folder.files() {
+        if let (Ok(path), Some(text)) = (file.path().strip_prefix(root.path()), file.contents_utf8()) {
+            files.insert(path.display().to_string(), text.to_owned());
+        }
+    }
+    for inner in folder.dirs() {
+        collect(root, inner, files);
+    }
+}
+
+impl Driver {
+    /// Checks a folder's files (by path relative to it, `driver.toml` among them).
+    pub fn new(files: BTreeMap<String, String>) -> Result<Self, Problem> {
+        let text = files.get("driver.toml").ok_or_else(|| Problem::invalid("a driver needs a driver.toml"))?;
+        let manifest: Manifest =
+            toml::from_str(text).map_err(|error| Problem::invalid(format!("driver.toml: {}", error.message())))?;
+        let driver = Self { manifest, files };
+        let manifest = &driver.manifest;
+        let bad = |what: String| Problem::invalid(format!("driver {}: {what}", manifest.name));
+        let environments = manifest.environments.iter().flat_map(|e| e.then.iter().chain(&e.otherwise));
+        for file in manifest.files.iter().chain([&manifest.template]).chain(environments) {
+            if !driver.files.contains_key(file) {
+                return Err(bad(format!("file {file} is named but not there")));
+            }
+        }
+        let switches = manifest.environments.iter().map(|e| &e.when);
+        for attribute in manifest.parameters.values().chain(switches) {
+            if attributes::source(attribute).is_none() && !attribute.starts_with("secret.") {
+                return Err(bad(format!("attribute {attribute} is not known")));
+            }
+        }
+        Ok(driver)
+    }
+
+    fn serves(&self, server_type: &str, os_distro: &str, coe: &str) -> bool {
+        let m = &self.manifest;
+        m.server_type == server_type && m.coe == coe && m.os_distro.iter().any(|d| d == os_distro)
+    }
+
+    /// What this driver cannot build of a template, each with its field.
+    pub fn refusals(&self, template: &NewTemplate) -> Vec<Problem> {
+        let fields = serde_json::to_value(template).unwrap_or_default();
+        let given = |field: &str| match fields.get(field) {
+            None | Some(Value::Null | Value::Bool(false)) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(other) => Some(other.to_string()),
+        };
+        let name = &self.manifest.name;
+        let refused = self.manifest.refuses.iter().filter_map(|(field, why)| {
+            given(field)?;
+            let told = format!("driver {name} does not take {}: {why}", field.replace('_', " "));
+            Some(Problem::invalid(told).on_field(field))
+        });
+        let narrowed = self.manifest.accepts.iter().filter_map(|(field, allowed)| {
+            let value = given(field).filter(|value| !allowed.contains(value))?;
+            let told = format!("driver {name} cannot build {} {value}", field.replace('_', " "));
+            Some(Problem::invalid(told).on_field(field).advise(format!("It builds: {}", allowed.join(", "))))
+        });
+        refused.chain(narrowed).collect()
+    }
+
+    /// Exactly what Heat is to be sent for this cluster; the same input gives the same plan.
+    pub fn plan(&self, input: &PlanInput) -> Result<StackPlan, Problem> {
+        let mut parameters = BTreeMap::new();
+        for (parameter, attribute) in &self.manifest.parameters {
+            if let Some(name) = attribute.strip_prefix("secret.") {
+                let secret = input.secrets.get(name).ok_or_else(|| {
+                    Problem::local(format!(
+                        "cluster {}: its secret {name} is missing from the store",
+                        input.cluster.name
+                    ))
+                })?;
+                parameters.insert(parameter.clone(), Parameter::Secret(secret.clone()));
+            } else if let Some(source) = attributes::source(attribute) {
+                let value = source(input);
+                if !value.is_null() {
+                    parameters.insert(parameter.clone(), Parameter::Plain(value));
+                }
+            }
+        }
+        for (label, parameter) in &self.manifest.labels {
+            if let Some(value) = input.cluster.labels.get(label) {
+                parameters.insert(parameter.clone(), Parameter::Plain(value.into()));
+            }
+        }
+        let environment_files: Vec<String> = self
+            .manifest
+            .environments
+            .iter()
+            .filter_map(|choice| {
+                let on = attributes::source(&choice.when).is_some_and(|source| source(input) == Value::Bool(true));
+                if on { choice.then.clone() } else { choice.otherwise.clone() }
+            })
+            .collect();
+        let sent = self.manifest.files.iter().chain(&environment_files);
+        Ok(StackPlan {
+            stack_name: input.cluster.stack_name.clone(),
+            template: self.files.get(&self.manifest.template).cloned().unwrap_or_default(),
+            files: sent.filter_map(|name| Some((name.clone(), self.files.get(name)?.clone()))).collect(),
+            environment_files,
+            parameters,
+            timeout_mins: timeout_mins(input.cluster),
+            tags: vec!["jeroboam".into(), input.cluster.uuid.to_string()],
+        })
+    }
+
+    /// Reads a finished stack's outputs.
+    pub fn outputs(&self, outputs: &BTreeMap<String, Value>) -> Outputs {
+        let names = &self.manifest.outputs;
+        let best = |name: &String| -> Vec<String> {
+            // Ordered from the most public on: the first list with anything in it.
+            match outputs.get(name) {
+                Some(Value::Array(lists)) if lists.iter().any(Value::is_array) => {
+                    lists.iter().map(addresses).find(|list| !list.is_empty()).unwrap_or_default()
+                }
+                Some(value) => addresses(value),
+                None => Vec::new(),
+            }
+        };
+        Outputs {
+            api_address: best(&names.api_address).first().map(|ip| format!("https://{ip}:6443")),
+            master_addresses: best(&names.master_addresses),
+            node_addresses: best(&names.node_addresses),
+        }
+    }
+}
+
+fn addresses(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(addresses).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
