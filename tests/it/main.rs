@@ -1,1 +1,2 @@
 //! Integration tests, all in one binary.
+mod architecture;

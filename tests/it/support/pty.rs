@@ -1,0 +1,128 @@
+//! The program in a terminal of its own, driven by keys and read by eye: waits for
+//! what is on the screen, never for time.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Longest wait for something that should come at once.
+pub const SOON: Duration = Duration::from_secs(20);
+
+struct Shared {
+    parser: Mutex<vt100::Parser>,
+    changed: Condvar,
+}
+
+pub struct Terminal {
+    shared: Arc<Shared>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Terminal {
+    /// Starts the program in a `cols` x `rows` terminal with nothing of the caller's environment but `PATH`.
+    pub fn start(args: &[&str], env: &[(&str, &str)], dir: &Path, (cols, rows): (u16, u16)) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_jeroboam"));
+        command.args(args);
+        command.env_clear();
+        command.env("PATH", std::env::var("PATH").unwrap());
+        command.env("HOME", dir);
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        command.cwd(dir);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let shared = Arc::new(Shared { parser: Mutex::new(vt100::Parser::new(rows, cols, 0)), changed: Condvar::new() });
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        let screen = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 65536];
+            while let Ok(n) = reader.read(&mut bytes) {
+                if n == 0 {
+                    break;
+                }
+                screen.parser.lock().unwrap().process(&bytes[..n]);
+                screen.changed.notify_all();
+            }
+        });
+        Self { shared, writer, child, _master: pair.master }
+    }
+
+    pub fn screen(&self) -> String {
+        self.shared.parser.lock().unwrap().screen().contents()
+    }
+
+    /// Whether the program has given the screen back: no alternate screen, cursor shown.
+    pub fn restored(&self) -> bool {
+        let parser = self.shared.parser.lock().unwrap();
+        !parser.screen().alternate_screen() && !parser.screen().hide_cursor()
+    }
+
+    /// Types text or control characters (`\r` enter, `\x1b` escape, `\t` tab).
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+        self
+    }
+
+    /// Waits until the screen satisfies the condition; shows the screen when it never does.
+    pub fn until(&mut self, what: &str, limit: Duration, wanted: impl Fn(&str) -> bool) -> &mut Self {
+        let deadline = Instant::now() + limit;
+        let mut parser = self.shared.parser.lock().unwrap();
+        loop {
+            let screen = parser.screen().contents();
+            if wanted(&screen) {
+                break;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited {limit:?} for {what}; the screen shows:\n{screen}");
+            parser = self.shared.changed.wait_timeout(parser, left).unwrap().0;
+        }
+        drop(parser);
+        self
+    }
+
+    pub fn sees(&mut self, text: &str) -> &mut Self {
+        self.until(text, SOON, |screen| screen.contains(text))
+    }
+
+    pub fn sees_within(&mut self, text: &str, limit: Duration) -> &mut Self {
+        self.until(text, limit, |screen| screen.contains(text))
+    }
+
+    /// Sends a Unix signal by name (`KILL`, `TERM`).
+    pub fn signal(&mut self, name: &str) {
+        let pid = self.child.process_id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the program; its exit code.
+    pub fn ends(&mut self) -> u32 {
+        let deadline = Instant::now() + SOON;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < deadline, "the program does not end; the screen shows:\n{}", self.screen());
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Best effort: it may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
