@@ -123,7 +123,7 @@ pub struct Identity {
 pub trait Orchestration: Send + Sync {
     /// Every stack of the project that carries the tag, nested ones left out; pages through all.
     async fn stacks_by_tag(&self, tag: &str) -> Result<Vec<Stack>, CloudError>;
-    /// One stack by id or name; with `outputs`, Heat resolves them, which is slow on large stacks.
+    /// One stack by id or name, `None` when it was deleted; with `outputs`, Heat resolves them, which is slow on large stacks.
     async fn stack(&self, id_or_name: &str, outputs: bool) -> Result<Option<Stack>, CloudError>;
     /// Asks Heat to create the stack; returns its id. A stack of that name: [`CloudErrorKind::Conflict`].
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError>;
@@ -132,6 +132,8 @@ pub trait Orchestration: Send + Sync {
     /// Resources with nested ones, as deep as Heat gives them.
     async fn resources(&self, stack: &Stack) -> Result<Vec<StackResource>, CloudError>;
     /// Events of the stack and its nested stacks, oldest first, from `since` (inclusive) on when given.
+    /// A few before that come again: Heat's times are of whole seconds and of several clocks.
+    /// Drop repeats by id.
     async fn events(
         &self,
         stack: &Stack,

@@ -1,5 +1,6 @@
 //! Where settings and credentials come from: files and variables, never the network.
 
+pub mod clouds;
 pub mod logging;
 pub mod paths;
 pub mod settings;

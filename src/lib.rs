@@ -6,5 +6,6 @@ pub mod config;
 pub mod driver;
 pub mod kube;
 pub mod model;
+pub mod openstack;
 pub mod pki;
 pub mod service;

@@ -1,2 +1,3 @@
 //! Integration tests, all in one binary.
 mod architecture;
+mod openstack;

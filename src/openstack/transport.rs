@@ -1,0 +1,177 @@
+//! HTTP below OpenStack: the client, one exchange with its limits, and the log line of each.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderMap;
+use reqwest::{Certificate, Client, Identity, RequestBuilder, StatusCode, redirect};
+
+use super::catalog::Service;
+use super::fault;
+use crate::cloud::{CloudError, CloudErrorKind};
+use crate::config::clouds::{CloudConfig, Tls};
+use crate::model::{Problem, ProblemKind, text::clean};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Of one exchange, body included, when the configuration says nothing.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// No answer we ask for is near this; a hostile one must not fill the memory.
+const BODY_MAX: usize = 64 << 20;
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// The error of an exchange that gave no answer.
+#[derive(Debug)]
+pub struct Broken {
+    pub error: CloudError,
+    pub repeat: Repeat,
+}
+
+/// Whether the same request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Nothing of it had left this machine.
+    Always,
+    /// It may have been carried out.
+    WhenHarmless,
+    /// It would fail the same way, or has used up the time somebody would wait.
+    Never,
+}
+
+/// A client for this cloud. Redirects are never followed here: the session decides.
+pub fn client(config: &CloudConfig) -> Result<Client, Problem> {
+    let base = || {
+        Client::builder()
+            .user_agent(concat!("jeroboam/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(config.timeout.unwrap_or(REQUEST_TIMEOUT))
+            .danger_accept_invalid_certs(!config.tls.verify)
+    };
+    let Tls { ca_file, cert, key, .. } = &config.tls;
+    let mut builder = base();
+    if let Some(path) = ca_file {
+        let bundle = Certificate::from_pem_bundle(&read(path, "cacert")?).ok().filter(|certs| !certs.is_empty());
+        let bundle = bundle.ok_or_else(|| {
+            Problem::invalid(format!("cacert {} has no certificate in it", path.display()))
+                .advise("It must be a PEM file with the authority that signed the cloud's certificates")
+        })?;
+        builder = builder.tls_certs_only(bundle);
+    }
+    if let Some(path) = cert {
+        let mut pem = read(path, "cert")?;
+        if let Some(path) = key {
+            pem.push(b'\n');
+            pem.extend(read(path, "key")?);
+        }
+        let identity = Identity::from_pem(&pem).map_err(|_| {
+            Problem::invalid(format!("cert {} and its key cannot be used", path.display()))
+                .advise("Both must be PEM; the key without a passphrase")
+        })?;
+        builder = builder.identity(identity);
+    }
+    match builder.build() {
+        Ok(client) => Ok(client),
+        // A machine without any authorities can still talk to a cloud that needs none.
+        Err(_) if config.auth_url.scheme() == "http" => base().tls_certs_only([]).build(),
+        Err(error) => Err(error),
+    }
+    .map_err(|error| {
+        Problem::local(format!("cannot set up TLS: {}", reason(&error)))
+            .advise("Install the system's CA certificates, or name a CA file with cacert or OS_CACERT")
+    })
+}
+
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, Problem> {
+    std::fs::read(path).map_err(|error| {
+        Problem::new(ProblemKind::Local, format!("cannot read {what} {}: {error}", path.display()))
+            .advise("Correct the path in clouds.yaml or OS_CACERT")
+    })
+}
+
+/// One exchange: sends, reads the answer up to its limit, writes the log line.
+pub async fn exchange(client: &Client, service: Service, request: RequestBuilder) -> Result<Answer, Box<Broken>> {
+    let started = Instant::now();
+    let request = request.build().map_err(|error| broken(service, &error))?;
+    let (method, url) = (request.method().clone(), shown(request.url()));
+    let result = run(client, service, request).await;
+    let ms = started.elapsed().as_millis();
+    match &result {
+        Ok(Answer { status, headers, .. }) => {
+            let request_id = fault::request_id(headers).unwrap_or_default();
+            tracing::debug!(target: "jeroboam::api", %method, url, status = status.as_u16(), ms, request_id);
+        }
+        Err(broken) => tracing::debug!(target: "jeroboam::api", %method, url, ms, error = broken.error.message),
+    }
+    result
+}
+
+async fn run(client: &Client, service: Service, request: reqwest::Request) -> Result<Answer, Box<Broken>> {
+    let mut response = client.execute(request).await.map_err(|error| broken(service, &error))?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(service, &error))? {
+        if body.len() + chunk.len() > BODY_MAX {
+            let error = failure(service, CloudErrorKind::Protocol, "the answer is larger than 64 MB");
+            return Err(Box::new(Broken { error, repeat: Repeat::Never }));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body })
+}
+
+fn broken(service: Service, error: &reqwest::Error) -> Box<Broken> {
+    let timed_out = error.is_timeout() && !error.is_connect();
+    let message = if timed_out { "no complete answer in time".to_owned() } else { reason(error) };
+    let repeat = match () {
+        () if timed_out || error.is_builder() || message.starts_with(TLS) => Repeat::Never,
+        () if error.is_connect() => Repeat::Always,
+        () => Repeat::WhenHarmless,
+    };
+    Box::new(Broken { error: failure(service, CloudErrorKind::Unreachable, message), repeat })
+}
+
+/// Begins the message of a failure of TLS.
+pub const TLS: &str = "TLS: ";
+
+/// The innermost reason, which is the one that tells (`Connection refused`, `UnknownIssuer`).
+fn reason(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    let told = inner.to_string();
+    let told = told.split(" (os error").next().unwrap_or(&told);
+    clean(&if is_tls(told) { format!("{TLS}{told}") } else { told.to_owned() })
+}
+
+fn is_tls(told: &str) -> bool {
+    ["certificate", "handshake", "TLS", "InvalidContentType", "corrupt message"].iter().any(|word| told.contains(word))
+}
+
+/// An error without an answer.
+pub fn failure(service: Service, kind: CloudErrorKind, message: impl Into<String>) -> CloudError {
+    CloudError {
+        kind,
+        service: service.name.to_owned(),
+        status: None,
+        request_id: None,
+        message: message.into(),
+        retry_after: None,
+    }
+}
+
+/// An address without a user, password or fragment in it.
+pub fn shown(url: &url::Url) -> String {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    url.to_string()
+}

@@ -1,0 +1,3 @@
+//! The OpenStack client against recorded answers, and against a real cloud.
+
+mod real_cloud;
