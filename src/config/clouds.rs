@@ -185,6 +185,3 @@ pub fn load_with(selection: &Selection, reader: Reader<'_>) -> Result<CloudConfi
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -140,6 +140,3 @@ fn cut(text: &str, max: usize) -> String {
         None => text.to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;
