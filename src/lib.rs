@@ -1,6 +1,7 @@
 //! Jeroboam: a terminal dashboard for Kubernetes clusters on OpenStack, with
 //! Magnum's conductor inside. ARCHITECTURE.md says how the layers hang together.
 
+pub mod cli;
 pub mod cloud;
 pub mod config;
 pub mod driver;

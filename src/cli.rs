@@ -1,0 +1,94 @@
+//! The command line: every command as a few calls of [`Manager`].
+//!
+//! Knows the service's verbs, the model, the kubeconfig file and nothing of clouds,
+//! stores or stacks; who connects is handed in. stdout gets the result and nothing
+//! else, stderr everything meant for a person. Start reading at [`run`].
+
+pub mod args;
+pub mod ask;
+pub mod fault;
+pub mod output;
+
+mod cluster;
+mod find;
+mod kubeconfig;
+mod template;
+mod wait;
+
+use std::sync::Arc;
+
+use args::{Cluster, Command, Template};
+use fault::Done;
+use output::Terminal;
+
+use crate::model::{Labels, Problem};
+use crate::service::Manager;
+
+/// Whether this process offers to do the conductor's work while it runs. Another one
+/// that does it already goes on doing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    Here,
+    Elsewhere,
+}
+
+/// Runs one command on the manager that `connect` brings; everything but the demo.
+pub async fn run<C>(command: Command, terminal: &mut Terminal<'_>, connect: C) -> Done
+where
+    C: AsyncFnOnce(Work) -> Result<Arc<dyn Manager>, fault::Fault>,
+{
+    match command {
+        Command::Template(command) => {
+            let wish = match &command {
+                Template::Create(wanted) => Some(template::wish(wanted).map_err(fault::Fault::usage)?),
+                _ => None,
+            };
+            let manager = connect(Work::Elsewhere).await?;
+            match (command, wish) {
+                (Template::Create(_), Some(wish)) => template::create(&*manager, terminal, wish).await,
+                (Template::Show(named), _) => template::show(&*manager, terminal, &named.name).await,
+                (Template::Delete(named), _) => template::delete(&*manager, terminal, &named.name).await,
+                _ => template::list(&*manager, terminal).await,
+            }
+        }
+        Command::Cluster(Cluster::Create(wanted)) => {
+            let wish = cluster::wish(&wanted).map_err(fault::Fault::usage)?;
+            let manager = connect(work(wanted.wait)).await?;
+            cluster::create(&*manager, terminal, wish, wanted.wait).await
+        }
+        Command::Cluster(Cluster::List) => cluster::list(&*connect(Work::Elsewhere).await?, terminal).await,
+        Command::Cluster(Cluster::Show(wanted)) => {
+            cluster::show(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
+        }
+        Command::Cluster(Cluster::Events(wanted)) => {
+            cluster::events(&*connect(work(wanted.follow)).await?, terminal, &wanted).await
+        }
+        Command::Cluster(Cluster::Delete(wanted)) => {
+            cluster::delete_needs(terminal, &wanted)?;
+            cluster::delete(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
+        }
+        Command::Kubeconfig(wanted) => kubeconfig::export(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
+        Command::Demo(_) => Err(Problem::local("the demo runs a cloud of its own").into()),
+    }
+}
+
+fn work(waits: bool) -> Work {
+    if waits { Work::Here } else { Work::Elsewhere }
+}
+
+/// Labels of a flag that may be given several times; later ones win.
+fn labels(flags: &[String]) -> Result<Labels, Problem> {
+    let mut all = Labels::default();
+    for flag in flags {
+        all.0.extend(Labels::parse_flag(flag)?.0);
+    }
+    Ok(all)
+}
+
+/// A pair of flags, at most one of them given.
+fn either(on: bool, off: bool) -> Option<bool> {
+    (on || off).then_some(on)
+}
+
+#[cfg(test)]
+mod tests;

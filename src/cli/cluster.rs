@@ -1,0 +1,190 @@
+//! `jeroboam cluster …`
+
+use std::collections::HashSet;
+
+use super::args::{ClusterCreate, ClusterDelete, ClusterEvents, ClusterShow};
+use super::fault::{Done, Exit, Fault};
+use super::output::{Column, Terminal, or_dash, table};
+use super::wait::{self, Until};
+use super::{ask, either, find, labels};
+use crate::model::{Cluster, NewCluster, Problem, StackEvent, text};
+use crate::service::{Change, Manager};
+
+const COLUMNS: [Column<Cluster>; 8] = [
+    ("UUID", |c| c.uuid.to_string()),
+    ("NAME", |c| c.name.clone()),
+    ("KEYPAIR", |c| or_dash(c.keypair.as_deref())),
+    ("NODE_COUNT", |c| c.node_count.to_string()),
+    ("MASTER_COUNT", |c| c.master_count.to_string()),
+    ("STATUS", |c| c.status.to_string()),
+    ("TEMPLATE", |c| c.template_name.clone()),
+    ("API_ADDRESS", |c| or_dash(c.api_address.as_deref())),
+];
+
+/// What the flags ask for; fails on labels only.
+pub fn wish(args: &ClusterCreate) -> Result<NewCluster, Problem> {
+    Ok(NewCluster {
+        name: args.name.clone(),
+        cluster_template_id: args.cluster_template.clone(),
+        keypair: args.keypair.clone(),
+        node_count: args.node_count,
+        master_count: args.master_count,
+        docker_volume_size: args.docker_volume_size,
+        flavor_id: args.flavor.clone(),
+        master_flavor_id: args.master_flavor.clone(),
+        fixed_network: args.fixed_network.clone(),
+        fixed_subnet: args.fixed_subnet.clone(),
+        floating_ip_enabled: either(args.floating_ip.floating_ip_enabled, args.floating_ip.floating_ip_disabled),
+        master_lb_enabled: either(args.master_lb_enabled, args.master_lb_disabled),
+        create_timeout: args.timeout,
+        labels: labels(&args.labels)?,
+        merge_labels: args.merge_labels,
+    })
+}
+
+pub async fn create(manager: &dyn Manager, terminal: &mut Terminal<'_>, wish: NewCluster, waits: bool) -> Done {
+    let cluster = manager.create_cluster(wish).await?;
+    terminal.note(&format!("Cluster {} ({}) is accepted", cluster.name, cluster.uuid))?;
+    if waits {
+        return settle(manager, terminal, cluster).await;
+    }
+    left_behind(terminal, &cluster)?;
+    terminal.show(&cluster)
+}
+
+pub async fn list(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {
+    let mut clusters = manager.clusters().await?;
+    clusters.sort_by(|a, b| (&a.name, a.uuid).cmp(&(&b.name, b.uuid)));
+    terminal.list(&clusters, &COLUMNS)
+}
+
+pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterShow) -> Done {
+    let cluster = find::cluster(manager, &args.cluster.name).await?;
+    if args.wait { settle(manager, terminal, cluster).await } else { terminal.show(&cluster) }
+}
+
+/// Waits until nothing is under way, shows what came out, and fails when that is a failure.
+async fn settle(manager: &dyn Manager, terminal: &mut Terminal<'_>, cluster: Cluster) -> Done {
+    let Some(end) = wait::wait(manager, terminal, cluster, Until::Settled).await? else { return Ok(()) };
+    terminal.show(&end)?;
+    if end.status.is_failed() { Err(failure(&end)) } else { Ok(()) }
+}
+
+/// Before anything is connected: whether there is anybody to ask.
+pub fn delete_needs(terminal: &Terminal<'_>, args: &ClusterDelete) -> Done {
+    if args.yes || terminal.asks {
+        return Ok(());
+    }
+    Err(Fault::usage(
+        Problem::invalid(format!(
+            "deleting cluster \"{}\" needs a yes, and there is no terminal to ask on",
+            args.cluster.name
+        ))
+        .advise("Add --yes"),
+    ))
+}
+
+pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterDelete) -> Done {
+    let cluster = find::cluster(manager, &args.cluster.name).await?;
+    if !args.yes {
+        let question = format!(
+            "Cluster {} ({}), {} masters and {} workers, will be deleted with everything on it.\nType its name to confirm: ",
+            cluster.name, cluster.uuid, cluster.master_count, cluster.node_count
+        );
+        if ask::line(terminal, &question)?.trim() != cluster.name {
+            return Err(Problem::conflict("that is not its name: nothing was deleted").into());
+        }
+    }
+    manager.delete_cluster(cluster.uuid).await?;
+    terminal.note(&format!("The delete of cluster {} ({}) is accepted", cluster.name, cluster.uuid))?;
+    if !args.wait {
+        return left_behind(terminal, &cluster);
+    }
+    let name = cluster.name.clone();
+    match wait::wait(manager, terminal, cluster, Until::Gone).await? {
+        None => terminal.note(&format!("Cluster {name} is deleted")),
+        Some(end) => Err(failure(&end)),
+    }
+}
+
+pub async fn events(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterEvents) -> Done {
+    let cluster = find::cluster(manager, &args.cluster.name).await?;
+    let mut changes = manager.subscribe();
+    if !args.follow {
+        let events = manager.events(cluster.uuid).await?;
+        return terminal.list(&events, &EVENT_COLUMNS);
+    }
+    manager.watch(Some(cluster.uuid));
+    let interrupted = wait::interrupted();
+    tokio::pin!(interrupted);
+    let mut seen = HashSet::new();
+    let mut fresh = tokio::select! {
+        events = manager.events(cluster.uuid) => events?,
+        exit = &mut interrupted => return Err(Fault::Told { exit, problems: Vec::new() }),
+    };
+    loop {
+        for event in fresh.drain(..).filter(|event| !seen.contains(&event.id)).collect::<Vec<_>>() {
+            event_line(terminal, &event)?;
+            seen.insert(event.id);
+        }
+        tokio::select! {
+            exit = &mut interrupted => return Err(Fault::Told { exit, problems: Vec::new() }),
+            change = changes.recv() => match change {
+                Some(Change::Events { id, events }) if id == cluster.uuid => fresh = events,
+                Some(Change::ClusterGone { id, .. }) if id == cluster.uuid => {
+                    return terminal.note(&format!("Cluster {} is gone", cluster.name));
+                }
+                Some(Change::Trouble { problem: Some(problem) }) => terminal.note(&format!("{problem}"))?,
+                Some(_) => {}
+                None => return Err(wait::stopped()),
+            },
+        }
+    }
+}
+
+const EVENT_COLUMNS: [Column<StackEvent>; 4] = [
+    ("TIME", |e| stamp(e)),
+    ("RESOURCE", |e| address(e)),
+    ("STATUS", |e| e.status.to_string()),
+    ("REASON", |e| e.reason.clone()),
+];
+
+/// Lines that come one by one cannot know the widest; most resources fit in these.
+fn event_line(terminal: &mut Terminal<'_>, event: &StackEvent) -> Done {
+    if terminal.format != super::args::Format::Table {
+        return terminal.stream(event);
+    }
+    let row =
+        vec![stamp(event), format!("{:<32}", address(event)), format!("{:<18}", event.status), event.reason.clone()];
+    Ok(table(terminal.out, vec![row])?)
+}
+
+fn stamp(event: &StackEvent) -> String {
+    event.time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn address(event: &StackEvent) -> String {
+    let parts: Vec<&str> = event.path.iter().map(String::as_str).chain([event.resource.as_str()]).collect();
+    parts.join(".")
+}
+
+/// What a command that does not wait owes the user to know.
+fn left_behind(terminal: &mut Terminal<'_>, cluster: &Cluster) -> Done {
+    terminal.note(&format!(
+        "The Jeroboam that runs, or the next one, carries it out; to do it here: jeroboam cluster show {} --wait",
+        cluster.uuid
+    ))
+}
+
+fn failure(cluster: &Cluster) -> Fault {
+    let told =
+        format!("cluster \"{}\" ended in {}: {}", cluster.name, cluster.status, text::clean(&cluster.status_reason));
+    let mut problem = Problem::local(told);
+    if let Some(cause) = &cluster.cause {
+        let (resource, kind) = (&cause.resource, &cause.kind);
+        let physical = Some(cause.physical_id.as_str()).filter(|id| !id.is_empty());
+        let id = physical.map(|id| format!(", {id}")).unwrap_or_default();
+        problem = problem.advise(format!("It began at {resource} ({kind}{id}): {}", cause.reason));
+    }
+    Fault::with(Exit::Failed, problem)
+}

@@ -1,0 +1,76 @@
+//! `jeroboam template …`
+
+use super::args::TemplateCreate;
+use super::fault::Done;
+use super::output::{Column, Terminal, or_dash};
+use super::{either, find, labels};
+use crate::model::{ClusterTemplate, NewTemplate, Problem};
+use crate::service::Manager;
+
+const COLUMNS: [Column<ClusterTemplate>; 8] = [
+    ("UUID", |t| t.uuid.to_string()),
+    ("NAME", |t| t.spec.name.clone()),
+    ("IMAGE", |t| t.spec.image_id.clone()),
+    ("DISTRO", |t| or_dash(Some(&t.cluster_distro))),
+    ("FLAVOR", |t| or_dash(t.spec.flavor_id.as_deref())),
+    ("FLOATING IP", |t| t.spec.floating_ip_enabled.to_string()),
+    ("MASTER LB", |t| t.spec.master_lb_enabled.to_string()),
+    ("TAGS", |t| or_dash(t.spec.tags.as_deref())),
+];
+
+/// What the flags ask for; fails on labels only.
+pub fn wish(args: &TemplateCreate) -> Result<NewTemplate, Problem> {
+    let defaults = NewTemplate::default();
+    Ok(NewTemplate {
+        name: args.name.clone(),
+        coe: args.coe.clone(),
+        image_id: args.image.clone(),
+        keypair_id: args.keypair.clone(),
+        external_network_id: Some(args.external_network.clone()),
+        fixed_network: args.fixed_network.clone(),
+        fixed_subnet: args.fixed_subnet.clone(),
+        flavor_id: args.flavor.clone(),
+        master_flavor_id: args.master_flavor.clone(),
+        network_driver: args.network_driver.clone(),
+        volume_driver: args.volume_driver.clone(),
+        dns_nameserver: args.dns_nameserver.clone().or(defaults.dns_nameserver),
+        docker_volume_size: args.docker_volume_size,
+        docker_storage_driver: args.docker_storage_driver.clone(),
+        http_proxy: args.http_proxy.clone(),
+        https_proxy: args.https_proxy.clone(),
+        no_proxy: args.no_proxy.clone(),
+        insecure_registry: args.insecure_registry.clone(),
+        registry_enabled: args.registry_enabled,
+        tls_disabled: args.tls_disabled,
+        public: args.public,
+        hidden: args.hidden,
+        master_lb_enabled: args.master_lb_enabled,
+        floating_ip_enabled: either(args.floating_ip.floating_ip_enabled, args.floating_ip.floating_ip_disabled)
+            .unwrap_or(defaults.floating_ip_enabled),
+        server_type: args.server_type.clone(),
+        tags: Some(args.tags.join(",")).filter(|tags| !tags.is_empty()),
+        driver: args.driver.clone(),
+        labels: labels(&args.labels)?,
+    })
+}
+
+pub async fn create(manager: &dyn Manager, terminal: &mut Terminal<'_>, wish: NewTemplate) -> Done {
+    let made = manager.create_template(wish).await?;
+    terminal.show(&made)
+}
+
+pub async fn list(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {
+    let mut templates = manager.templates().await?;
+    templates.sort_by(|a, b| (&a.spec.name, a.uuid).cmp(&(&b.spec.name, b.uuid)));
+    terminal.list(&templates, &COLUMNS)
+}
+
+pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str) -> Done {
+    terminal.show(&find::template(manager, name).await?)
+}
+
+pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str) -> Done {
+    let template = find::template(manager, name).await?;
+    manager.delete_template(template.uuid).await?;
+    terminal.note(&format!("Cluster template {} ({}) is deleted", template.spec.name, template.uuid))
+}

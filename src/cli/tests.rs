@@ -1,0 +1,413 @@
+//! Commands on a manager that says what a test wants; the real one is met in tests/it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::args::{Cli, Format};
+use super::fault::{Exit, Fault};
+use super::output::Terminal;
+use super::{Work, run};
+use crate::cloud::{Identity, Scope};
+use crate::model::validate::Inventory;
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, Labels, NewCluster, NewTemplate, Problem, Progress, RootCause, StackEvent,
+    StackResource, Status, TemplateId,
+};
+use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, Manager};
+
+const ID: Uuid = Uuid::from_u128(0xc1);
+
+fn then() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_750_000_000, 0).unwrap()
+}
+
+fn cluster(status: Status) -> Cluster {
+    Cluster {
+        uuid: ClusterId(ID),
+        name: "prod".into(),
+        cluster_template_id: TemplateId(Uuid::from_u128(0x7e)),
+        template_name: "k8s".into(),
+        driver: "d".into(),
+        keypair: None,
+        node_count: 2,
+        master_count: 1,
+        docker_volume_size: None,
+        flavor_id: "m1".into(),
+        master_flavor_id: "m1".into(),
+        fixed_network: None,
+        fixed_subnet: None,
+        floating_ip_enabled: false,
+        master_lb_enabled: false,
+        create_timeout: 60,
+        labels: Labels::parse_flag("k=v").unwrap(),
+        status,
+        status_reason: String::new(),
+        stack_id: None,
+        stack_name: "prod-0000000000c1".into(),
+        api_address: None,
+        coe_version: None,
+        master_addresses: Vec::new(),
+        node_addresses: vec!["10.0.0.1".into(), "10.0.0.2".into()],
+        project_id: "p".into(),
+        user_id: "u".into(),
+        created_at: then(),
+        updated_at: None,
+        status_since: then(),
+        progress: None,
+        cause: None,
+    }
+}
+
+fn event(id: &str, resource: &str) -> StackEvent {
+    StackEvent {
+        id: id.into(),
+        time: then(),
+        resource: resource.into(),
+        path: vec!["workers".into(), "0".into()],
+        status: Status::CREATE_COMPLETE,
+        reason: "state changed".into(),
+        physical_id: String::new(),
+    }
+}
+
+/// Says what it was given; sends its changes to the first who subscribes.
+#[derive(Default)]
+struct Scripted {
+    clusters: Vec<Cluster>,
+    events: Vec<StackEvent>,
+    changes: Mutex<VecDeque<Change>>,
+    asked: Mutex<Vec<String>>,
+    refuses: Vec<Problem>,
+}
+
+impl Scripted {
+    fn note(&self, text: String) {
+        self.asked.lock().unwrap().push(text);
+    }
+}
+
+#[async_trait]
+impl Manager for Scripted {
+    fn identity(&self) -> Identity {
+        Identity {
+            cloud: "c".into(),
+            scope: Scope { project_id: "p".into(), region: "r".into() },
+            project_name: "p".into(),
+            user_id: "u".into(),
+            user_name: "u".into(),
+            auth_url: "http://k".into(),
+        }
+    }
+    async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem> {
+        Ok(Vec::new())
+    }
+    async fn create_template(&self, wish: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>> {
+        self.note(serde_json::to_string(&wish).unwrap());
+        Err(self.refuses.clone())
+    }
+    async fn delete_template(&self, _: TemplateId) -> Result<(), Problem> {
+        Ok(())
+    }
+    async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
+        Ok(self.clusters.clone())
+    }
+    async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>> {
+        self.note(serde_json::to_string(&wish).unwrap());
+        if self.refuses.is_empty() { Ok(self.clusters[0].clone()) } else { Err(self.refuses.clone()) }
+    }
+    async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {
+        self.note(format!("delete {id}"));
+        Ok(())
+    }
+    async fn ca_certificate(&self, _: ClusterId) -> Result<CaCertificate, Problem> {
+        Err(Problem::local("none"))
+    }
+    async fn kubeconfig(&self, _: ClusterId) -> Result<KubeconfigText, Problem> {
+        Ok(KubeconfigText("apiVersion: v1\n".into()))
+    }
+    async fn resources(&self, _: ClusterId) -> Result<Vec<StackResource>, Problem> {
+        Ok(Vec::new())
+    }
+    async fn events(&self, _: ClusterId) -> Result<Vec<StackEvent>, Problem> {
+        Ok(self.events.clone())
+    }
+    async fn inventory(&self) -> (Inventory, Vec<Problem>) {
+        (Inventory::default(), Vec::new())
+    }
+    fn watch(&self, _: Option<ClusterId>) {}
+    fn subscribe(&self) -> mpsc::UnboundedReceiver<Change> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.changes.lock().unwrap().drain(..).for_each(|change| sender.send(change).unwrap());
+        receiver
+    }
+}
+
+struct Ran {
+    out: String,
+    err: String,
+    exit: Option<Exit>,
+    work: Option<Work>,
+}
+
+async fn ran(manager: &Arc<Scripted>, line: &str, draws: bool) -> Ran {
+    let cli = Cli::try_parse_from(std::iter::once("jeroboam").chain(line.split_whitespace())).unwrap();
+    let (mut out, mut err, mut work) = (Vec::new(), Vec::new(), None);
+    let done = {
+        let mut terminal = Terminal { out: &mut out, err: &mut err, draws, asks: false, format: cli.global.format };
+        let connect = async |wanted| {
+            work = Some(wanted);
+            Ok::<Arc<dyn Manager>, Fault>(manager.clone())
+        };
+        run(cli.command.unwrap(), &mut terminal, connect).await
+    };
+    if let Err(fault) = &done {
+        fault.tell(&mut err).unwrap();
+    }
+    let exit = done.err().map(|fault| match fault {
+        Fault::Told { exit, .. } => exit,
+        Fault::Unread => panic!("unread"),
+    });
+    Ran { out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), exit, work }
+}
+
+fn moving(complete: usize) -> Change {
+    let mut now = cluster(Status::CREATE_IN_PROGRESS);
+    now.progress = Some(Progress { complete, total: 8 });
+    Change::Cluster { cluster: Box::new(now) }
+}
+
+fn scripted(status: Status, changes: impl IntoIterator<Item = Change>) -> Arc<Scripted> {
+    Arc::new(Scripted {
+        clusters: vec![cluster(status)],
+        changes: Mutex::new(changes.into_iter().collect()),
+        ..Scripted::default()
+    })
+}
+
+#[tokio::test]
+async fn lists_in_every_form() {
+    let manager = scripted(Status::CREATE_COMPLETE, []);
+    insta::assert_snapshot!(ran(&manager, "cluster list", false).await.out, @r"
+    UUID                                  NAME  KEYPAIR  NODE_COUNT  MASTER_COUNT  STATUS           TEMPLATE  API_ADDRESS
+    00000000-0000-0000-0000-0000000000c1  prod  -        2           1             CREATE_COMPLETE  k8s       -
+    ");
+    let json: Vec<Cluster> = serde_json::from_str(&ran(&manager, "cluster list -f json", false).await.out).unwrap();
+    assert_eq!(json, manager.clusters);
+    let yaml: Vec<Cluster> = serde_saphyr::from_str(&ran(&manager, "-f yaml cluster list", false).await.out).unwrap();
+    assert_eq!(yaml, manager.clusters);
+    let shown = ran(&manager, "cluster show prod", false).await;
+    assert_eq!((shown.exit, shown.work), (None, Some(Work::Elsewhere)));
+    assert!(shown.out.contains("labels               k=v\n"), "{}", shown.out);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_3() {
+    for line in ["cluster show x", "cluster events x", "cluster delete x --yes", "kubeconfig x", "template show x"] {
+        let ran = ran(&scripted(Status::CREATE_COMPLETE, []), line, false).await;
+        assert_eq!((ran.exit, ran.out.as_str()), (Some(Exit::NotFound), ""), "{line}");
+        assert!(ran.err.starts_with("error: cluster"), "{}", ran.err);
+    }
+}
+
+#[tokio::test]
+async fn a_create_without_wait_leaves_the_work() {
+    let manager = scripted(Status::CREATE_IN_PROGRESS, []);
+    let line = "cluster create prod --cluster-template k8s --labels a=1,b=2 --labels a=3 --merge-labels \
+                --master-lb-disabled --floating-ip-enabled --timeout 5 -f json";
+    let ran = ran(&manager, line, false).await;
+    assert_eq!((ran.exit, ran.work), (None, Some(Work::Elsewhere)));
+    assert_eq!(serde_json::from_str::<Cluster>(&ran.out).unwrap(), manager.clusters[0]);
+    insta::assert_snapshot!(ran.err, @r"
+    Cluster prod (00000000-0000-0000-0000-0000000000c1) is accepted
+    The Jeroboam that runs, or the next one, carries it out; to do it here: jeroboam cluster show 00000000-0000-0000-0000-0000000000c1 --wait
+    ");
+    let wish: NewCluster = serde_json::from_str(&manager.asked.lock().unwrap()[0]).unwrap();
+    assert_eq!(wish.labels.to_string(), "a=3,b=2");
+    assert_eq!((wish.merge_labels, wish.master_lb_enabled, wish.floating_ip_enabled), (true, Some(false), Some(true)));
+    assert_eq!((wish.create_timeout, wish.node_count, wish.keypair), (5, 1, None));
+}
+
+#[tokio::test]
+async fn waiting_says_each_step_once() {
+    let mut ready = cluster(Status::CREATE_COMPLETE);
+    ready.api_address = Some("https://1.2.3.4:6443".into());
+    let changes = [
+        Change::Conductor { role: ConductorRole::Following { pid: Some(7) } },
+        moving(1),
+        moving(1),
+        Change::Trouble { problem: Some(Problem::local("heat is away")) },
+        Change::Trouble { problem: None },
+        moving(5),
+        Change::Cluster { cluster: Box::new(ready.clone()) },
+    ];
+    let manager = scripted(Status::CREATE_IN_PROGRESS, changes);
+    let ran = ran(&manager, "cluster create prod --cluster-template k8s --wait -f json", false).await;
+    assert_eq!((ran.exit, ran.work), (None, Some(Work::Here)));
+    assert_eq!(serde_json::from_str::<Cluster>(&ran.out).unwrap(), ready);
+    insta::assert_snapshot!(ran.err, @r"
+    Cluster prod (00000000-0000-0000-0000-0000000000c1) is accepted
+    prod: CREATE_IN_PROGRESS
+    Another Jeroboam (process 7) does the work; following it
+    prod: CREATE_IN_PROGRESS, 1 of 8 resources
+    Trouble, trying on: heat is away
+    prod: CREATE_IN_PROGRESS, 5 of 8 resources
+    ");
+}
+
+#[tokio::test]
+async fn a_failure_says_where_it_began() {
+    let mut failed = cluster(Status::CREATE_FAILED);
+    failed.status_reason = "Resource CREATE failed".into();
+    failed.cause = Some(RootCause {
+        resource: "workers.0.server".into(),
+        kind: "OS::Nova::Server".into(),
+        physical_id: "id-1".into(),
+        reason: "No valid host was found".into(),
+    });
+    let manager = scripted(Status::CREATE_IN_PROGRESS, [Change::Cluster { cluster: Box::new(failed) }]);
+    let ran = ran(&manager, "cluster show prod --wait -f json", false).await;
+    assert_eq!(ran.exit, Some(Exit::Failed));
+    insta::assert_snapshot!(ran.err, @r#"
+    prod: CREATE_IN_PROGRESS
+    error: cluster "prod" ended in CREATE_FAILED: Resource CREATE failed
+      It began at workers.0.server (OS::Nova::Server, id-1): No valid host was found
+    "#);
+}
+
+#[tokio::test]
+async fn a_terminal_gets_one_line_drawn_over() {
+    let changes = [moving(4), Change::Cluster { cluster: Box::new(cluster(Status::CREATE_COMPLETE)) }];
+    let ran = ran(&scripted(Status::CREATE_IN_PROGRESS, changes), "cluster show prod --wait", true).await;
+    assert!(ran.err.contains("▰▰▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱ 4 of 8"), "{:?}", ran.err);
+    assert_eq!(ran.err.matches('\n').count(), 1, "{:?}", ran.err);
+}
+
+#[tokio::test]
+async fn a_delete_needs_a_yes() {
+    let manager = scripted(Status::CREATE_COMPLETE, []);
+    let refused = ran(&manager, "cluster delete prod", false).await;
+    assert_eq!((refused.exit, refused.work), (Some(Exit::Usage), None));
+    assert!(manager.asked.lock().unwrap().is_empty());
+    assert_eq!(ran(&manager, "cluster delete prod -y", false).await.exit, None);
+    assert_eq!(*manager.asked.lock().unwrap(), [format!("delete {ID}")]);
+}
+
+#[tokio::test]
+async fn a_delete_waits_for_the_end() {
+    let gone = Change::ClusterGone { id: ClusterId(ID), name: "prod".into() };
+    // What was said before the delete began is not its end.
+    let stale = Change::Cluster { cluster: Box::new(cluster(Status::CREATE_FAILED)) };
+    let ended = ran(&scripted(Status::DELETE_IN_PROGRESS, [stale, gone]), "cluster delete prod -y --wait", false).await;
+    assert_eq!((ended.exit, ended.out.as_str()), (None, ""));
+    assert!(ended.err.ends_with("Cluster prod is deleted\n"), "{}", ended.err);
+
+    let failed = Change::Cluster { cluster: Box::new(cluster(Status::DELETE_FAILED)) };
+    let ended = ran(&scripted(Status::DELETE_IN_PROGRESS, [failed]), "cluster delete prod -y --wait", false).await;
+    assert_eq!(ended.exit, Some(Exit::Failed));
+}
+
+#[tokio::test]
+async fn a_conductor_that_stops_is_no_success() {
+    let ended = ran(&scripted(Status::CREATE_IN_PROGRESS, []), "cluster show prod --wait", false).await;
+    assert_eq!(ended.exit, Some(Exit::Failed));
+}
+
+#[tokio::test]
+async fn all_problems_are_told_with_their_flags() {
+    let manager = Arc::new(Scripted {
+        refuses: vec![
+            Problem::invalid("image \"i\" was not found").on_field("image_id"),
+            Problem::invalid("network \"n\" is not external")
+                .on_field("external_network_id")
+                .advise("External networks: x"),
+        ],
+        ..Scripted::default()
+    });
+    let ran = ran(&manager, "template create t --image i --external-network n --tags a --tags b", false).await;
+    assert_eq!((ran.exit, ran.out.as_str()), (Some(Exit::Failed), ""));
+    insta::assert_snapshot!(ran.err, @r#"
+    error: --image: image "i" was not found
+    error: --external-network: network "n" is not external
+      External networks: x
+    "#);
+    let wish: NewTemplate = serde_json::from_str(&manager.asked.lock().unwrap()[0]).unwrap();
+    assert_eq!(wish.tags.as_deref(), Some("a,b"));
+    assert_eq!(wish.dns_nameserver, NewTemplate::default().dns_nameserver);
+}
+
+#[tokio::test]
+async fn a_bad_label_is_told_before_anything_is_connected() {
+    for line in [
+        "cluster create c --cluster-template t --labels nope",
+        "template create t --image i --external-network n --labels =x",
+    ] {
+        let ran = ran(&scripted(Status::CREATE_COMPLETE, []), line, false).await;
+        assert_eq!((ran.exit, ran.work), (Some(Exit::Usage), None));
+        assert!(ran.err.starts_with("error: --labels: label"), "{}", ran.err);
+    }
+}
+
+#[tokio::test]
+async fn events_once_and_followed() {
+    let gone = Change::ClusterGone { id: ClusterId(ID), name: "prod".into() };
+    let news = Change::Events { id: ClusterId(ID), events: vec![event("1", "server"), event("2", "port")] };
+    let of_another = Change::Events { id: ClusterId(Uuid::nil()), events: vec![event("3", "x")] };
+    let manager = Arc::new(Scripted {
+        clusters: vec![cluster(Status::CREATE_IN_PROGRESS)],
+        events: vec![event("1", "server")],
+        changes: Mutex::new([of_another, news, gone].into_iter().collect()),
+        ..Scripted::default()
+    });
+    let followed = ran(&manager, "cluster events prod --follow", false).await;
+    assert_eq!((followed.exit, followed.work), (None, Some(Work::Here)));
+    insta::assert_snapshot!(followed.out, @r"
+    2025-06-15T15:06:40Z  workers.0.server                  CREATE_COMPLETE     state changed
+    2025-06-15T15:06:40Z  workers.0.port                    CREATE_COMPLETE     state changed
+    ");
+    insta::assert_snapshot!(ran(&manager, "cluster events prod", false).await.out, @r"
+    TIME                  RESOURCE          STATUS           REASON
+    2025-06-15T15:06:40Z  workers.0.server  CREATE_COMPLETE  state changed
+    ");
+    let json: Vec<StackEvent> =
+        serde_json::from_str(&ran(&manager, "cluster events prod -f json", false).await.out).unwrap();
+    assert_eq!(json, manager.events);
+}
+
+#[tokio::test]
+async fn kubeconfigs_go_where_they_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let manager = scripted(Status::CREATE_COMPLETE, []);
+    let to_stdout = ran(&manager, "kubeconfig prod --stdout", false).await;
+    assert_eq!((to_stdout.out.as_str(), to_stdout.err.as_str()), ("apiVersion: v1\n", ""));
+    let line = format!("kubeconfig prod --dir {}", folder.path().display());
+    let written = ran(&manager, &line, false).await;
+    assert_eq!(written.out, format!("export KUBECONFIG={}/config\n", folder.path().display()));
+    let again = ran(&manager, &line, false).await;
+    assert_eq!(again.exit, Some(Exit::Failed));
+    assert!(again.err.contains("exists already"), "{}", again.err);
+    assert_eq!(ran(&manager, &format!("{line} --force"), false).await.exit, None);
+}
+
+#[test]
+fn contradicting_flags_are_refused() {
+    for line in [
+        "cluster create c --cluster-template t --floating-ip-enabled --floating-ip-disabled",
+        "cluster create c --cluster-template t --master-lb-enabled --master-lb-disabled",
+        "kubeconfig c --stdout --merge",
+        "kubeconfig c --switch",
+        "cluster list -f csv",
+        "cluster create c",
+        "template create t",
+        "frobnicate",
+    ] {
+        let words = std::iter::once("jeroboam").chain(line.split_whitespace());
+        assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
+    }
+    assert_eq!(Cli::try_parse_from(["jeroboam"]).unwrap().global.format, Format::Table);
+}
