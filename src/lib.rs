@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod cloud;
+pub mod conductor;
 pub mod config;
 pub mod driver;
 pub mod kube;
@@ -10,3 +11,4 @@ pub mod model;
 pub mod openstack;
 pub mod pki;
 pub mod service;
+pub mod store;

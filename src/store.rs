@@ -1,0 +1,167 @@
+//! What Jeroboam remembers between runs: templates, cluster records, and each
+//! cluster's secrets (sealed). The cloud itself is the other half of the truth:
+//! a record says what was wished and what was last seen, never what *is*.
+//!
+//! Two stores: [`sqlite`] for users, [`memory`] for tests. Neither knows what a
+//! status means or who works on a record; they keep records apart by [`Scope`],
+//! refuse stale saves, and make every change visible through [`Store::version`].
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::Scope;
+use crate::driver::Facts;
+use crate::model::{Cluster, ClusterId, ClusterTemplate, NewTemplate, Problem, ProblemKind, TemplateId};
+
+mod disk;
+pub mod memory;
+mod seal;
+pub mod sqlite;
+
+pub use memory::MemoryStore;
+pub use sqlite::SqliteStore;
+
+/// A cluster's secrets by name; the names are those of [`crate::driver::plan::PlanInput`].
+pub type Secrets = BTreeMap<String, SecretString>;
+
+/// Everything needed to go on with a cluster after a restart, except its secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClusterRecord {
+    pub scope: Scope,
+    pub cluster: Cluster,
+    /// The template as it was when the cluster was accepted.
+    pub template: NewTemplate,
+    pub facts: Facts,
+    pub intent: Intent,
+    #[serde(default)]
+    pub track: Track,
+    /// Counts saves; a save on top of any other revision is refused. 0: never saved.
+    #[serde(skip)]
+    pub revision: i64,
+}
+
+impl ClusterRecord {
+    pub fn id(&self) -> ClusterId {
+        self.cluster.uuid
+    }
+}
+
+/// What the user wants of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    Present,
+    Absent,
+}
+
+/// What the conductor must remember about its own doings. Written before the deed,
+/// so that after a crash "maybe sent" is never mistaken for "never sent".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Track {
+    /// A create call may have reached Heat at this time and its outcome is not known.
+    /// Cleared by an answer that settles it.
+    pub create_sent: Option<DateTime<Utc>>,
+    /// A delete call was sent at this time for the present wish.
+    pub delete_sent: Option<DateTime<Utc>>,
+    /// Passing faults in a row; the back-off grows with it.
+    pub faults: u32,
+    /// Outputs of the stack's present state have been read.
+    pub outputs_read: bool,
+    /// The failure's root cause has been looked for.
+    pub explained: bool,
+}
+
+/// The store's port.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Sorted by name, then age.
+    async fn templates(&self, scope: &Scope) -> Result<Vec<ClusterTemplate>, StoreError>;
+    async fn add_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<(), StoreError>;
+    /// `false` when there was none; [`StoreError::InUse`] while a cluster refers to it.
+    async fn remove_template(&self, scope: &Scope, id: TemplateId) -> Result<bool, StoreError>;
+
+    /// Sorted by name.
+    async fn clusters(&self, scope: &Scope) -> Result<Vec<ClusterRecord>, StoreError>;
+    async fn cluster(&self, scope: &Scope, id: ClusterId) -> Result<Option<ClusterRecord>, StoreError>;
+    /// Keeps record and secrets together or neither. A second cluster of the same
+    /// name in the scope is [`StoreError::NameTaken`].
+    async fn add_cluster(&self, record: &mut ClusterRecord, secrets: &Secrets) -> Result<(), StoreError>;
+    /// Saves on top of `record.revision` and counts it up; [`StoreError::Stale`] when
+    /// somebody else saved or removed it meanwhile.
+    async fn save_cluster(&self, record: &mut ClusterRecord) -> Result<(), StoreError>;
+    /// Removes record and secrets; nothing there is fine, another revision is [`StoreError::Stale`].
+    async fn remove_cluster(&self, record: &ClusterRecord) -> Result<(), StoreError>;
+    async fn secrets(&self, id: ClusterId) -> Result<Secrets, StoreError>;
+
+    /// Grows with every change of templates or clusters by any process. Cheap.
+    async fn version(&self) -> Result<i64, StoreError>;
+}
+
+/// Why the store refused or failed. Paths in it are for the user's eyes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    #[error("the record was changed by somebody else meanwhile")]
+    Stale,
+    #[error("there is already a cluster named \"{0}\" in this project")]
+    NameTaken(String),
+    #[error("the template is used by {}", .0.join(", "))]
+    InUse(Vec<String>),
+    #[error("the cluster template is gone")]
+    TemplateGone,
+    #[error("the store {path} was written by a newer Jeroboam (its schema has version {version})")]
+    Newer { path: String, version: i64 },
+    #[error("the store {path} is damaged: {why}")]
+    Corrupt { path: String, why: String },
+    #[error("{what} in the store cannot be read: {why}")]
+    Record { what: String, why: String },
+    #[error("{what}: {why}")]
+    Disk { what: String, why: String },
+    #[error("another process kept the store {path} locked for too long")]
+    Busy { path: String },
+    #[error("the key file {0} is missing, and the clusters' secrets in the store cannot be read without it")]
+    KeyMissing(String),
+    #[error("the key file {0} is not the one this store's secrets were sealed with")]
+    KeyWrong(String),
+    #[error("the secret {0} cannot be opened: it was changed or belongs elsewhere")]
+    Sealed(String),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let kind = match error {
+            StoreError::Stale | StoreError::NameTaken(_) | StoreError::InUse(_) | StoreError::TemplateGone => {
+                ProblemKind::Conflict
+            }
+            _ => ProblemKind::Local,
+        };
+        let advice = match &error {
+            StoreError::Stale => "Look at it again and repeat what you wanted",
+            StoreError::NameTaken(_) => "Choose another name, or delete that cluster first",
+            StoreError::InUse(_) => "Delete these clusters first",
+            StoreError::TemplateGone => "Choose another template",
+            StoreError::Newer { .. } => "Use that version, or another data directory",
+            StoreError::Corrupt { .. } => {
+                "Restore it from a backup, or move it away to begin an empty one; stacks in the cloud are not touched"
+            }
+            StoreError::Record { .. } => "Use the version that wrote it, or restore a backup",
+            StoreError::Disk { .. } => "Check the disk's free space and the directory's permissions",
+            StoreError::Busy { .. } => "End the other process, or try again",
+            StoreError::KeyMissing(_) | StoreError::KeyWrong(_) => "Put the original key file back from a backup",
+            StoreError::Sealed(_) => "Restore the store and its key file from the same backup",
+        };
+        let field = matches!(error, StoreError::NameTaken(_)).then_some("name");
+        let problem = Problem::new(kind, error.to_string()).advise(advice);
+        match field {
+            Some(field) => problem.on_field(field),
+            None => problem,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
