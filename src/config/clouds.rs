@@ -185,3 +185,6 @@ pub fn load_with(selection: &Selection, reader: Reader<'_>) -> Result<CloudConfi
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

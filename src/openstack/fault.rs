@@ -64,7 +64,9 @@ pub fn words(body: &[u8]) -> String {
         Ok(value) => from_json(&value).unwrap_or_default(),
         Err(_) => String::from_utf8_lossy(&body[..body.len().min(64 << 10)]).into_owned(),
     };
-    let line = without_tags(&found).split_whitespace().collect::<Vec<_>>().join(" ");
+    // Keystone's schema errors go on to quote the request, which can have a password in it.
+    let found = found.split("Failed validating").next().unwrap_or_default();
+    let line = without_tags(found).split_whitespace().collect::<Vec<_>>().join(" ");
     cut(&clean(&line), WORDS_MAX)
 }
 
@@ -140,3 +142,6 @@ fn cut(text: &str, max: usize) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

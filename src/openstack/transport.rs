@@ -13,6 +13,8 @@ use crate::config::clouds::{CloudConfig, Tls};
 use crate::model::{Problem, ProblemKind, text::clean};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Apache, in front of most services, closes after 5 seconds; a request sent into that is lost.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// Of one exchange, body included, when the configuration says nothing.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// No answer we ask for is near this; a hostile one must not fill the memory.
@@ -51,6 +53,7 @@ pub fn client(config: &CloudConfig) -> Result<Client, Problem> {
             .user_agent(concat!("jeroboam/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .timeout(config.timeout.unwrap_or(REQUEST_TIMEOUT))
             .danger_accept_invalid_certs(!config.tls.verify)
     };

@@ -103,3 +103,6 @@ fn path_from_name(root: &Stack, place: &Place) -> Vec<String> {
     }
     if path.is_empty() || !words.is_empty() { vec![place.name.clone()] } else { path }
 }
+
+#[cfg(test)]
+mod tests;
