@@ -15,9 +15,18 @@ use chrono::{DateTime, Utc};
 use crate::model::{ClusterId, ClusterTemplate, Problem, StackEvent, StackResource, Status};
 use crate::store::{ClusterRecord, Intent};
 
+pub mod activate;
 mod backoff;
 pub mod cause;
+pub mod details;
+pub mod engine;
+mod lock;
 pub mod machine;
+mod tell;
+mod wake;
+
+pub use activate::Ports;
+pub use engine::{Conductor, Options, wake_other};
 
 /// Where the conductor tells what happens. Called from its tasks: must return quickly.
 pub trait Observer: Send + Sync {

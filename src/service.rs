@@ -2,6 +2,8 @@
 //! ([`local`]) now, a remote Magnum later. Dashboard, command line and server use
 //! [`Manager`] and nothing below it.
 
+pub mod local;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;

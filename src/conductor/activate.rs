@@ -1,0 +1,164 @@
+//! One activation of one cluster: load, step, save, do, and step on with what came
+//! out, until there is nothing to do at once.
+//!
+//! Dropping it at any await is a crash like any other: what matters was saved before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+
+use super::machine::{self, Next, Observed, Op};
+use super::{Clock, Observer, cause};
+use crate::cloud::{CloudError, Orchestration, Scope};
+use crate::driver::{Drivers, PlanInput, StackPlan};
+use crate::model::{ClusterId, Problem};
+use crate::store::{ClusterRecord, Secrets, Store, StoreError};
+
+/// More operations than any activation has in a row; a brake, not a rule.
+const STEPS: usize = 16;
+const BRAKE: Duration = Duration::from_secs(5);
+
+/// What the conductor works with.
+#[derive(Clone)]
+pub struct Ports {
+    pub scope: Scope,
+    pub orchestration: Arc<dyn Orchestration>,
+    pub store: Arc<dyn Store>,
+    pub drivers: Arc<Drivers>,
+    pub observer: Arc<dyn Observer>,
+    pub clock: Clock,
+}
+
+/// How an activation ended.
+#[derive(Debug)]
+pub enum Outcome {
+    Rest(Box<ClusterRecord>, Next),
+    /// There is no such record any more.
+    Gone,
+}
+
+/// Runs the cluster's machine until it rests. Two at once for one cluster, in one
+/// process or two, do no harm: of two saves on one revision only one succeeds.
+pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Result<Outcome, StoreError> {
+    let mut observed = observed;
+    for _ in 0..STEPS {
+        let Some(known) = ports.store.cluster(&ports.scope, id).await? else { return Ok(Outcome::Gone) };
+        let transition = machine::step(known.clone(), &observed, (ports.clock)());
+        let mut record = transition.record;
+        if record != known {
+            record.cluster.updated_at = Some((ports.clock)());
+            match ports.store.save_cluster(&mut record).await {
+                Ok(()) => {}
+                // Somebody else was faster: look again with the same observation.
+                Err(StoreError::Stale) => continue,
+                Err(error) => return Err(error),
+            }
+            report(&known, &record, transition.op);
+            ports.observer.saved(&record);
+        }
+        let Some(op) = transition.op else { return Ok(Outcome::Rest(Box::new(record), transition.next)) };
+        if op == Op::Forget {
+            match ports.store.remove_cluster(&record).await {
+                Ok(()) => {
+                    info!(cluster = %id, name = record.cluster.name, "cluster forgotten: nothing of it is left in Heat");
+                    ports.observer.forgotten(id, &record.cluster.name);
+                    return Ok(Outcome::Gone);
+                }
+                Err(StoreError::Stale) => {
+                    observed = Observed::Nothing;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        observed = perform(ports, &record, op).await?;
+    }
+    warn!(cluster = %id, "the cluster does not come to rest");
+    match ports.store.cluster(&ports.scope, id).await? {
+        Some(record) => Ok(Outcome::Rest(Box::new(record), Next::After(BRAKE))),
+        None => Ok(Outcome::Gone),
+    }
+}
+
+/// One call, or two, to Heat; never a retry.
+async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observed, StoreError> {
+    let heat = &ports.orchestration;
+    let name = &record.cluster.stack_name;
+    let id = record.cluster.stack_id.as_ref().unwrap_or(name);
+    let asked = (ports.clock)();
+    let failed = |error: CloudError| Observed::Failed { op, error };
+    let observed = match op {
+        Op::Find | Op::Forget => match heat.stack(id, false).await {
+            Ok(stack) => Observed::Found { stack, asked },
+            Err(error) => failed(error),
+        },
+        Op::Create => {
+            let secrets = ports.store.secrets(record.id()).await?;
+            let plan = match plan(ports, record, &secrets) {
+                Ok(plan) => plan,
+                Err(problem) => return Ok(Observed::Unplannable(problem)),
+            };
+            match heat.stack(name, false).await {
+                Ok(Some(stack)) => Observed::Found { stack: Some(stack), asked },
+                Err(error) => Observed::NotSent(error),
+                Ok(None) => match heat.create_stack(&plan).await {
+                    Ok(stack_id) => Observed::Created { stack_id },
+                    Err(error) => failed(error),
+                },
+            }
+        }
+        Op::Delete => match heat.delete_stack(id).await {
+            Ok(existed) => Observed::Deleted { existed },
+            Err(error) => failed(error),
+        },
+        Op::ReadOutputs => match heat.stack(id, true).await {
+            Ok(Some(stack)) => match ports.drivers.get(&record.cluster.driver) {
+                Some(driver) => Observed::Outputs(driver.outputs(&stack.outputs)),
+                None => Observed::Outputs(crate::driver::Outputs::default()),
+            },
+            Ok(None) => Observed::Found { stack: None, asked },
+            Err(error) => failed(error),
+        },
+        Op::Explain => match heat.stack(id, false).await {
+            Ok(Some(stack)) => match heat.resources(&stack).await {
+                Ok(resources) => Observed::Explained(cause::root_cause(&stack, &resources)),
+                Err(error) => failed(error),
+            },
+            Ok(None) => Observed::Found { stack: None, asked },
+            Err(error) => failed(error),
+        },
+    };
+    if let Observed::Failed { error, .. } | Observed::NotSent(error) = &observed {
+        warn!(cluster = %record.id(), ?op, %error, request_id = error.request_id, "operation failed");
+    } else {
+        debug!(cluster = %record.id(), ?op, "operation done");
+    }
+    Ok(observed)
+}
+
+fn plan(ports: &Ports, record: &ClusterRecord, secrets: &Secrets) -> Result<StackPlan, Problem> {
+    let name = &record.cluster.driver;
+    let driver = ports.drivers.get(name).ok_or_else(|| {
+        Problem::local(format!("driver \"{name}\", with which this cluster was accepted, is not there any more"))
+    })?;
+    driver.plan(&PlanInput { cluster: &record.cluster, template: &record.template, facts: &record.facts, secrets })
+}
+
+/// The log line of a transition.
+fn report(before: &ClusterRecord, after: &ClusterRecord, op: Option<Op>) {
+    let (from, to) = (&before.cluster, &after.cluster);
+    info!(
+        cluster = %to.uuid,
+        name = to.name,
+        status = %to.status,
+        was = (from.status != to.status).then(|| from.status.to_string()),
+        stack = to.stack_id,
+        next = op.map(|op| format!("{op:?}")),
+        reason = to.status_reason,
+        "cluster",
+    );
+}
+
+#[cfg(test)]
+mod tests;

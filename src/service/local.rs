@@ -1,0 +1,283 @@
+//! The manager that is our own conductor: checks wishes against the cloud, keeps them in
+//! the store, and leaves the work to [`crate::conductor`], in this process or in another
+//! one on the same store.
+//!
+//! Verbs only write and read; nothing here waits for Heat to finish anything. Start
+//! reading at [`LocalManager`]; what is accepted and how it is completed is `accept`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::Utc;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{CaCertificate, Change, KubeconfigText, Manager};
+use crate::cloud::{Cloud, CloudError, Identity};
+use crate::conductor::{self, Clock, Conductor, Options, Ports, details};
+use crate::driver::Drivers;
+use crate::model::validate::Inventory;
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, NewCluster, NewTemplate, Problem, Stack, StackEvent, StackResource, TemplateId,
+};
+use crate::store::{ClusterRecord, Secrets, Store, StoreError};
+use crate::{kube, pki};
+
+mod accept;
+mod board;
+
+use board::Board;
+
+/// Validity of an exported client certificate: long enough for daily work, short enough
+/// that a lost file ends by itself. A new one costs one key press.
+const CLIENT_DAYS: u32 = 365;
+/// How often a save is tried on top of somebody else's.
+const SAVES: usize = 8;
+
+pub struct LocalManager {
+    cloud: Cloud,
+    store: Arc<dyn Store>,
+    drivers: Arc<Drivers>,
+    options: Options,
+    clock: Clock,
+    board: Arc<Board>,
+    conductor: Option<Conductor>,
+}
+
+impl LocalManager {
+    /// Does the conductor's work as well, or follows the process that does. Must be
+    /// called within a tokio runtime.
+    pub fn start(cloud: Cloud, store: Arc<dyn Store>, drivers: Arc<Drivers>, options: Options) -> Arc<Self> {
+        Self::new(cloud, store, drivers, options, Arc::new(Utc::now), true)
+    }
+
+    /// Only accepts and shows; the work is for another process, which is woken, or for
+    /// the next one. Says nothing through [`Manager::subscribe`].
+    pub fn open(cloud: Cloud, store: Arc<dyn Store>, drivers: Arc<Drivers>, options: Options) -> Arc<Self> {
+        Self::new(cloud, store, drivers, options, Arc::new(Utc::now), false)
+    }
+
+    fn new(
+        cloud: Cloud,
+        store: Arc<dyn Store>,
+        drivers: Arc<Drivers>,
+        options: Options,
+        clock: Clock,
+        work: bool,
+    ) -> Arc<Self> {
+        let board = Arc::new(Board::default());
+        let ports = || Ports {
+            scope: cloud.identity.scope.clone(),
+            orchestration: cloud.orchestration.clone(),
+            store: store.clone(),
+            drivers: drivers.clone(),
+            observer: board.clone(),
+            clock: clock.clone(),
+        };
+        let conductor = work.then(|| Conductor::start(ports(), options.clone()));
+        Arc::new(Self { cloud, store, drivers, options, clock, board, conductor })
+    }
+
+    /// Lets calls under way end, at most this long. Stacks go on in the cloud.
+    pub async fn stop(&self, limit: Duration) {
+        if let Some(conductor) = &self.conductor {
+            conductor.stop(limit).await;
+        }
+    }
+
+    fn poke(&self) {
+        match &self.conductor {
+            Some(conductor) => conductor.poke(),
+            None => conductor::wake_other(&self.options, &self.cloud.identity.scope),
+        }
+    }
+
+    async fn record(&self, id: ClusterId) -> Result<ClusterRecord, Problem> {
+        let found = self.store.cluster(&self.cloud.identity.scope, id).await?;
+        found.ok_or_else(|| Problem::not_found(format!("there is no cluster {id}")))
+    }
+
+    /// `None` while there is no stack, and so nothing inside one.
+    async fn stack(&self, id: ClusterId) -> Result<Option<Stack>, Problem> {
+        Ok(details::stack(&self.record(id).await?))
+    }
+
+    /// What wishes are checked against: all of it, or why not.
+    async fn whole_inventory(&self) -> Result<Inventory, Vec<Problem>> {
+        match self.inventory().await {
+            (inventory, problems) if problems.is_empty() => Ok(inventory),
+            (_, problems) => Err(problems),
+        }
+    }
+}
+
+#[async_trait]
+impl Manager for LocalManager {
+    fn identity(&self) -> Identity {
+        self.cloud.identity.clone()
+    }
+
+    async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem> {
+        Ok(self.store.templates(&self.cloud.identity.scope).await?)
+    }
+
+    async fn create_template(&self, wish: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>> {
+        let cloud = self.whole_inventory().await?;
+        let (who, id) = (&self.cloud.identity, TemplateId(Uuid::new_v4()));
+        let template = accept::template(wish, &self.drivers, &cloud, who, id, (self.clock)())?;
+        self.store.add_template(&who.scope, &template).await.map_err(only)?;
+        tracing::info!(template = %id, name = template.spec.name, "template accepted");
+        self.poke();
+        Ok(template)
+    }
+
+    async fn delete_template(&self, id: TemplateId) -> Result<(), Problem> {
+        if !self.store.remove_template(&self.cloud.identity.scope, id).await? {
+            return Err(Problem::not_found(format!("there is no cluster template {id}")));
+        }
+        tracing::info!(template = %id, "template deleted");
+        self.poke();
+        Ok(())
+    }
+
+    async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
+        let records = self.store.clusters(&self.cloud.identity.scope).await?;
+        Ok(records.into_iter().map(|record| self.board.with_progress(record.cluster)).collect())
+    }
+
+    async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>> {
+        let (templates, cloud) = tokio::join!(self.templates(), self.whole_inventory());
+        let (templates, cloud) = (templates.map_err(only)?, cloud?);
+        let template = accept::find_template(&wish.cluster_template_id, &templates).map_err(only)?;
+        let (who, id, now) = (&self.cloud.identity, ClusterId(Uuid::new_v4()), (self.clock)());
+        let mut record = accept::cluster(&wish, template, &self.drivers, &cloud, who, id, now)?;
+        let secrets = pki::generate(&wish.name, now).map_err(only)?;
+        accept::plannable(&record, &self.drivers, &secrets).map_err(only)?;
+        self.store.add_cluster(&mut record, &secrets).await.map_err(only)?;
+        tracing::info!(cluster = %id, name = record.cluster.name, stack = record.cluster.stack_name, "cluster accepted");
+        self.poke();
+        Ok(record.cluster)
+    }
+
+    async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {
+        let mut last = StoreError::Stale;
+        for _ in 0..SAVES {
+            let known = self.record(id).await?;
+            let mut record = known.clone();
+            conductor::wish_absent(&mut record, (self.clock)());
+            if record == known {
+                self.poke();
+                return Ok(());
+            }
+            match self.store.save_cluster(&mut record).await {
+                Ok(()) => {
+                    tracing::info!(cluster = %id, name = record.cluster.name, was = %known.cluster.status, "cluster is to be deleted");
+                    self.poke();
+                    return Ok(());
+                }
+                // The conductor was faster; the wish goes on top of what it saved.
+                Err(StoreError::Stale) => {}
+                Err(error) => last = error,
+            }
+        }
+        Err(last.into())
+    }
+
+    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem> {
+        let secrets = self.store.secrets(self.record(id).await?.id()).await?;
+        let pem = secret(&secrets, id, "ca_cert")?.expose_secret().to_owned();
+        Ok(CaCertificate::read(id, pem)?)
+    }
+
+    async fn kubeconfig(&self, id: ClusterId) -> Result<KubeconfigText, Problem> {
+        let cluster = self.record(id).await?.cluster;
+        let Some(server) = &cluster.api_address else {
+            let told = format!("cluster \"{}\" has no API address yet: it is {}", cluster.name, cluster.status);
+            let advice = if cluster.status.is_in_progress() {
+                "Wait until it is CREATE_COMPLETE"
+            } else {
+                "Only a cluster whose creation was completed has one"
+            };
+            return Err(Problem::conflict(told).advise(advice));
+        };
+        let secrets = self.store.secrets(id).await?;
+        let authority = secret(&secrets, id, "ca_cert")?.expose_secret();
+        let key = secret(&secrets, id, "ca_key")?;
+        let (certificate, client_key) =
+            pki::issue_client(authority, key, "admin", "system:masters", CLIENT_DAYS, (self.clock)())?;
+        let text = kube::kubeconfig::build(&cluster.name, server, authority, &certificate, &client_key)?;
+        tracing::info!(cluster = %id, name = cluster.name, "client certificate issued");
+        Ok(KubeconfigText(text))
+    }
+
+    async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem> {
+        match self.stack(id).await? {
+            Some(stack) => Ok(self.cloud.orchestration.resources(&stack).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn events(&self, id: ClusterId) -> Result<Vec<StackEvent>, Problem> {
+        match self.stack(id).await? {
+            Some(stack) => Ok(self.cloud.orchestration.events(&stack, None).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn inventory(&self) -> (Inventory, Vec<Problem>) {
+        let cloud = &self.cloud;
+        let (images, flavors, keypairs, networks, subnets) = tokio::join!(
+            cloud.images.images(),
+            cloud.compute.flavors(),
+            cloud.compute.keypairs(),
+            cloud.networking.networks(),
+            cloud.networking.subnets(),
+        );
+        let mut problems: Vec<Problem> = Vec::new();
+        let inventory = Inventory {
+            images: part(images, &mut problems),
+            flavors: part(flavors, &mut problems),
+            keypairs: part(keypairs, &mut problems),
+            networks: part(networks, &mut problems),
+            subnets: part(subnets, &mut problems),
+            has_load_balancer: cloud.has("load-balancer"),
+        };
+        (inventory, problems)
+    }
+
+    fn watch(&self, id: Option<ClusterId>) {
+        if let Some(conductor) = &self.conductor {
+            conductor.watch(id);
+        }
+    }
+
+    fn subscribe(&self) -> mpsc::UnboundedReceiver<Change> {
+        self.board.subscribe()
+    }
+}
+
+/// One service's part; two calls of one service that fail alike are one problem.
+fn part<T>(answer: Result<Vec<T>, CloudError>, problems: &mut Vec<Problem>) -> Vec<T> {
+    answer.unwrap_or_else(|error| {
+        let problem = Problem::from(error);
+        if problems.iter().all(|known| known.summary != problem.summary) {
+            problems.push(problem);
+        }
+        Vec::new()
+    })
+}
+
+fn secret<'a>(secrets: &'a Secrets, id: ClusterId, name: &str) -> Result<&'a SecretString, Problem> {
+    secrets
+        .get(name)
+        .ok_or_else(|| Problem::local(format!("cluster {id}: its secret {name} is missing from the store")))
+}
+
+fn only(problem: impl Into<Problem>) -> Vec<Problem> {
+    vec![problem.into()]
+}
+
+#[cfg(test)]
+mod tests;

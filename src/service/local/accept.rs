@@ -1,0 +1,266 @@
+//! From a wish to a record: what is checked, filled in and looked up before a template or
+//! cluster is accepted. Pure; what the cloud has is an argument.
+
+use std::net::Ipv4Addr;
+
+use chrono::{DateTime, Utc};
+
+use crate::cloud::Identity;
+use crate::driver::{Driver, Drivers, Facts, PlanInput};
+use crate::model::validate::{self, Inventory, pick};
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, Image, Labels, Network, NewCluster, NewTemplate, Problem, Status, Subnet,
+    TemplateId,
+};
+use crate::store::{ClusterRecord, Intent, Secrets, Track};
+
+/// Minutes; Magnum's default, and what 0 means.
+const TIMEOUT_DEFAULT: u32 = 60;
+const SUBNET_DEFAULT: &str = "10.0.0.0/24";
+/// Heat's limit is 255; the rest is room for what Heat appends for nested stacks.
+const STACK_NAME_CUT: usize = 30;
+
+/// The stored template.
+pub(super) fn template(
+    wish: NewTemplate,
+    drivers: &Drivers,
+    cloud: &Inventory,
+    who: &Identity,
+    id: TemplateId,
+    now: DateTime<Utc>,
+) -> Result<ClusterTemplate, Vec<Problem>> {
+    let mut found = validate::template_shape(&wish);
+    found.extend(validate::template_fits(&wish, cloud));
+    let mut distro = String::new();
+    if let Ok(image) = image(&wish, cloud)
+        && let Some(os_distro) = image.os_distro.clone().filter(|distro| !distro.is_empty())
+    {
+        match driver(&wish, image, drivers) {
+            Ok(driver) => found.extend(driver.refusals(&wish)),
+            Err(problem) => found.push(problem),
+        }
+        distro = os_distro;
+    }
+    if !found.is_empty() {
+        return Err(once(found));
+    }
+    Ok(ClusterTemplate {
+        uuid: id,
+        spec: wish,
+        cluster_distro: distro,
+        project_id: who.scope.project_id.clone(),
+        user_id: who.user_id.clone(),
+        created_at: now,
+        updated_at: None,
+    })
+}
+
+/// The record of a cluster that may be created: nothing of it is in the cloud yet.
+pub(super) fn cluster(
+    wish: &NewCluster,
+    template: &ClusterTemplate,
+    drivers: &Drivers,
+    cloud: &Inventory,
+    who: &Identity,
+    id: ClusterId,
+    now: DateTime<Utc>,
+) -> Result<ClusterRecord, Vec<Problem>> {
+    let spec = &template.spec;
+    let lb = wish.master_lb_enabled.unwrap_or(spec.master_lb_enabled);
+    let labels = labels(wish, spec);
+    let mut found = validate::cluster_shape(wish, lb);
+    found.extend(validate::cluster_fits(wish, spec, cloud));
+    let facts = facts(wish, spec, &labels, cloud, who).map_err(|problems| found.extend(problems)).ok();
+    let driver = image(spec, cloud).and_then(|image| driver(spec, image, drivers));
+    let driver = driver.map_err(|problem| found.push(problem.on_field("cluster_template_id"))).ok();
+    if let Some(driver) = driver {
+        found.extend(driver.refusals(spec).into_iter().map(|problem| problem.on_field("cluster_template_id")));
+    }
+    let (Some(facts), Some(driver), true) = (facts, driver, found.is_empty()) else { return Err(once(found)) };
+    let own = |own: &Option<String>, inherited: &Option<String>| own.clone().or_else(|| inherited.clone());
+    Ok(ClusterRecord {
+        scope: who.scope.clone(),
+        cluster: Cluster {
+            uuid: id,
+            name: wish.name.clone(),
+            cluster_template_id: template.uuid,
+            template_name: spec.name.clone(),
+            driver: driver.manifest.name.clone(),
+            keypair: own(&wish.keypair, &spec.keypair_id),
+            node_count: wish.node_count,
+            master_count: wish.master_count,
+            docker_volume_size: wish.docker_volume_size.or(spec.docker_volume_size),
+            flavor_id: own(&wish.flavor_id, &spec.flavor_id).unwrap_or_default(),
+            master_flavor_id: own(&wish.master_flavor_id, &spec.master_flavor_id).unwrap_or_default(),
+            fixed_network: own(&wish.fixed_network, &spec.fixed_network),
+            fixed_subnet: own(&wish.fixed_subnet, &spec.fixed_subnet),
+            floating_ip_enabled: wish.floating_ip_enabled.unwrap_or(spec.floating_ip_enabled),
+            master_lb_enabled: lb,
+            create_timeout: if wish.create_timeout == 0 { TIMEOUT_DEFAULT } else { wish.create_timeout },
+            labels,
+            status: Status::CREATE_IN_PROGRESS,
+            status_reason: String::new(),
+            stack_id: None,
+            stack_name: stack_name(&wish.name, id),
+            api_address: None,
+            coe_version: None,
+            master_addresses: Vec::new(),
+            node_addresses: Vec::new(),
+            project_id: who.scope.project_id.clone(),
+            user_id: who.user_id.clone(),
+            created_at: now,
+            updated_at: None,
+            status_since: now,
+            progress: None,
+            cause: None,
+        },
+        template: spec.clone(),
+        facts,
+        intent: Intent::Present,
+        track: Track::default(),
+        revision: 0,
+    })
+}
+
+/// Whether a request to Heat can be made of the record: better told now than as CREATE_FAILED.
+pub(super) fn plannable(record: &ClusterRecord, drivers: &Drivers, secrets: &Secrets) -> Result<(), Problem> {
+    let Some(driver) = drivers.get(&record.cluster.driver) else { return Ok(()) };
+    driver
+        .plan(&PlanInput { cluster: &record.cluster, template: &record.template, facts: &record.facts, secrets })
+        .map(|_| ())
+}
+
+/// Finds by uuid, else by name; never a guess between equal names.
+pub(super) fn find_template<'a>(wanted: &str, all: &'a [ClusterTemplate]) -> Result<&'a ClusterTemplate, Problem> {
+    let keyed: Vec<(String, String, &ClusterTemplate)> =
+        all.iter().map(|template| (template.uuid.to_string(), template.spec.name.clone(), template)).collect();
+    pick("cluster template", "cluster_template_id", wanted, &keyed, |(uuid, name, _)| (uuid, name)).map(|found| found.2)
+}
+
+/// The cluster's name, cut and made plain, and enough of its uuid that no other stack has the name.
+fn stack_name(name: &str, id: ClusterId) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = name.chars().take(STACK_NAME_CUT).map(plain).collect();
+    let id = id.0.simple().to_string();
+    format!("{name}-{}", id.get(..12).unwrap_or(&id))
+}
+
+/// Magnum's rule: a cluster's labels replace the template's, unless they are to be laid over them.
+fn labels(wish: &NewCluster, template: &NewTemplate) -> Labels {
+    if wish.labels.is_empty() {
+        return template.labels.clone();
+    }
+    if !wish.merge_labels {
+        return wish.labels.clone();
+    }
+    let mut merged = template.labels.clone();
+    merged.0.extend(wish.labels.0.clone());
+    merged
+}
+
+fn image<'a>(template: &NewTemplate, cloud: &'a Inventory) -> Result<&'a Image, Problem> {
+    pick("image", "image_id", &template.image_id, &cloud.images, |image| (&image.id, &image.name))
+}
+
+fn driver<'a>(template: &NewTemplate, image: &Image, drivers: &'a Drivers) -> Result<&'a Driver, Problem> {
+    // The image may name one of Magnum's own drivers, which are not ours to have.
+    let named = image.magnum_driver.as_deref().filter(|name| drivers.get(name).is_some());
+    let named = template.driver.as_deref().or(named);
+    drivers.choose(&template.server_type, image.os_distro.as_deref().unwrap_or_default(), &template.coe, named)
+}
+
+fn facts(
+    wish: &NewCluster,
+    template: &NewTemplate,
+    labels: &Labels,
+    cloud: &Inventory,
+    who: &Identity,
+) -> Result<Facts, Vec<Problem>> {
+    let mut found = Vec::new();
+    let mut keep = |problem: Problem| found.push(problem.on_field("cluster_template_id"));
+    let image = image(template, cloud).map_err(&mut keep).ok();
+    let outside = template.external_network_id.as_deref().unwrap_or_default();
+    let external = external_network(outside, cloud).map_err(&mut keep).ok();
+    let network = wish.fixed_network.as_deref().or(template.fixed_network.as_deref());
+    let subnet = wish.fixed_subnet.as_deref().or(template.fixed_subnet.as_deref());
+    let fixed = network.map(|name| fixed_network(name, subnet, cloud)).transpose();
+    let fixed = fixed.map_err(|problem| found.push(problem)).unwrap_or_default();
+    let cidr = match (&fixed, labels.get("fixed_subnet_cidr")) {
+        (Some((_, subnet)), _) => subnet.cidr.clone(),
+        (None, Some(label)) => label.to_owned(),
+        (None, None) => SUBNET_DEFAULT.to_owned(),
+    };
+    if !is_cidr(&cidr) {
+        let told = format!("label fixed_subnet_cidr: \"{cidr}\" is not an IPv4 network such as {SUBNET_DEFAULT}");
+        found.push(Problem::invalid(told).on_field("labels"));
+    }
+    let (Some(image), Some(external), true) = (image, external, found.is_empty()) else { return Err(found) };
+    Ok(Facts {
+        image_id: image.id.clone(),
+        kube_version: image.kube_version.clone().or_else(|| labels.get("kube_tag").map(str::to_owned)),
+        os_distro: image.os_distro.clone().unwrap_or_default(),
+        external_network_id: external.id.clone(),
+        fixed_network_id: fixed.map(|(network, _)| network.id.clone()),
+        fixed_subnet_id: fixed.map(|(_, subnet)| subnet.id.clone()),
+        fixed_subnet_cidr: cidr,
+        has_load_balancer: cloud.has_load_balancer,
+        auth_url: who.auth_url.clone(),
+        region: who.scope.region.clone(),
+    })
+}
+
+/// It may have been changed, or have gone, since the template was accepted.
+fn external_network<'a>(name: &str, cloud: &'a Inventory) -> Result<&'a Network, Problem> {
+    let network = pick("external network", "external_network_id", name, &cloud.networks, |n| (&n.id, &n.name))?;
+    if network.external {
+        Ok(network)
+    } else {
+        Err(Problem::invalid(format!("network \"{}\" is not external (router:external is false)", network.name)))
+    }
+}
+
+/// An existing network and the subnet in it that nodes get: the named one, else its only IPv4 one.
+fn fixed_network<'a>(
+    name: &str,
+    subnet: Option<&str>,
+    cloud: &'a Inventory,
+) -> Result<(&'a Network, &'a Subnet), Problem> {
+    let network = pick("fixed network", "fixed_network", name, &cloud.networks, |n| (&n.id, &n.name))?;
+    if let Some(name) = subnet {
+        let subnet = pick("fixed subnet", "fixed_subnet", name, &cloud.subnets, |s| (&s.id, &s.name))?;
+        return Ok((network, subnet));
+    }
+    let all: Vec<&Subnet> =
+        cloud.subnets.iter().filter(|subnet| subnet.network_id == network.id && subnet.ip_version == 4).collect();
+    match all.as_slice() {
+        [one] => Ok((network, one)),
+        [] => {
+            let told = format!("fixed network \"{}\" has no IPv4 subnet", network.name);
+            Err(Problem::invalid(told).on_field("fixed_network"))
+        }
+        many => {
+            let names: Vec<&str> = many.iter().map(|subnet| subnet.name.as_str()).collect();
+            let told = format!("fixed network \"{}\" has {} IPv4 subnets; name one", network.name, many.len());
+            Err(Problem::invalid(told).on_field("fixed_subnet").advise(format!("There are: {}", names.join(", "))))
+        }
+    }
+}
+
+fn is_cidr(text: &str) -> bool {
+    let Some((address, bits)) = text.split_once('/') else { return false };
+    address.parse::<Ipv4Addr>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| (8..=29).contains(&bits))
+}
+
+/// Two rules may meet the same fault; it is told once.
+fn once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut kept: Vec<Problem> = Vec::new();
+    for problem in problems {
+        if kept.iter().all(|known| known.summary != problem.summary) {
+            kept.push(problem);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests;
