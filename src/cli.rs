@@ -17,6 +17,8 @@ mod wait;
 
 use std::sync::Arc;
 
+use clap::CommandFactory;
+
 use args::{Cluster, Command, Template};
 use fault::Done;
 use output::Terminal;
@@ -32,7 +34,7 @@ pub enum Work {
     Elsewhere,
 }
 
-/// Runs one command on the manager that `connect` brings; everything but the demo.
+/// Runs one command on the manager that `connect` brings.
 pub async fn run<C>(command: Command, terminal: &mut Terminal<'_>, connect: C) -> Done
 where
     C: AsyncFnOnce(Work) -> Result<Arc<dyn Manager>, fault::Fault>,
@@ -68,7 +70,11 @@ where
             cluster::delete(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
         }
         Command::Kubeconfig(wanted) => kubeconfig::export(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
-        Command::Demo(_) => Err(Problem::local("the demo runs a cloud of its own").into()),
+        Command::Completion(wanted) => {
+            let mut script = Vec::new();
+            clap_complete::generate(wanted.shell, &mut args::Cli::command(), "jeroboam", &mut script);
+            Ok(terminal.out.write_all(&script)?)
+        }
     }
 }
 

@@ -12,3 +12,4 @@ pub mod openstack;
 pub mod pki;
 pub mod service;
 pub mod store;
+pub mod wiring;

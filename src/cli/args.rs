@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
-Without a command, the dashboard starts.
-
 The cloud is found as the openstack client finds it: --os-cloud, OS_CLOUD, OS_* variables,
 the only one in clouds.yaml. Passwords and passcodes are never flags: they come from clouds.yaml,
 secure.yaml or variables, and are asked for on a terminal when they are missing.
@@ -20,7 +18,7 @@ Exit codes:
   3  no such cluster or template
   4  denied: credentials are wrong or insufficient
   5  the cloud could not be reached, or a service of it failed
-130  interrupted
+130  interrupted (143: ended by SIGTERM)
 
 Environment:
   JEROBOAM_DATA_DIR    where templates, clusters and keys are kept (as --data-dir)
@@ -35,7 +33,7 @@ pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Command,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -80,8 +78,8 @@ pub enum Command {
     Cluster(Cluster),
     /// Write a kubeconfig with a fresh client certificate
     Kubeconfig(Kubeconfig),
-    /// The dashboard on an embedded cloud: nothing to set up, nothing is left behind
-    Demo(Demo),
+    /// Print a completion script for a shell
+    Completion(Completion),
 }
 
 #[derive(Debug, Subcommand)]
@@ -328,13 +326,8 @@ pub struct Place {
 }
 
 #[derive(Debug, Args)]
-pub struct Demo {
-    /// Only the embedded cloud: say where its clouds.yaml is and run until interrupted
-    #[arg(long)]
-    pub cloud_only: bool,
-    /// How many times faster than a real cloud time runs
-    #[arg(long, value_name = "FACTOR")]
-    pub speed: Option<f64>,
+pub struct Completion {
+    pub shell: clap_complete::Shell,
 }
 
 #[cfg(test)]

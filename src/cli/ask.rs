@@ -1,35 +1,33 @@
 //! Asking on the terminal: a line, or a secret that is not shown.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Write};
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use secrecy::SecretString;
 
 use super::fault::{Exit, Fault};
-use super::output::Terminal;
 
 /// No name or password is longer; a pasted file is.
 const LONGEST: usize = 4096;
 
-/// Asks for one line, shown while it is typed. Only when [`Terminal::asks`].
-pub fn line(terminal: &mut Terminal<'_>, question: &str) -> Result<String, Fault> {
-    write!(terminal.err, "{question}")?;
-    terminal.err.flush()?;
+/// Asks for one line, shown while it is typed. Only where somebody can answer.
+pub fn line(question: &str) -> Result<String, Fault> {
     let mut answer = String::new();
+    write!(io::stderr(), "{question}")?;
     io::Read::take(io::stdin().lock(), LONGEST as u64).read_line(&mut answer)?;
     Ok(answer)
 }
 
-/// Asks for a secret; nothing of it is shown. Only when [`Terminal::asks`].
-pub fn secret(terminal: &mut Terminal<'_>, question: &str) -> Result<SecretString, Fault> {
-    write!(terminal.err, "{question}: ")?;
-    terminal.err.flush()?;
+/// Asks for a secret; nothing of it is shown. Only where somebody can answer.
+pub fn secret(question: &str) -> Result<SecretString, Fault> {
     let answer = {
+        // Before the question, or who answers at once is seen.
         let _raw = Raw::enter()?;
+        write!(io::stderr(), "{question}: ")?;
         typed()
     };
-    writeln!(terminal.err)?;
+    writeln!(io::stderr())?;
     answer.map(SecretString::from)
 }
 

@@ -91,7 +91,7 @@ pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &C
             "Cluster {} ({}), {} masters and {} workers, will be deleted with everything on it.\nType its name to confirm: ",
             cluster.name, cluster.uuid, cluster.master_count, cluster.node_count
         );
-        if ask::line(terminal, &question)?.trim() != cluster.name {
+        if ask::line(&question)?.trim() != cluster.name {
             return Err(Problem::conflict("that is not its name: nothing was deleted").into());
         }
     }

@@ -46,10 +46,12 @@ impl Fault {
         Self::Told { exit, problems: vec![problem] }
     }
 
-    /// From reading configuration, where a wrong value means that the user has to mend a file or flag.
-    pub fn configuration(problem: Problem) -> Self {
+    /// From reading configuration or logging in with it: what is wrong there is for the user to
+    /// mend in a file, flag or variable, and a field it names is none of the command's flags.
+    pub fn configuration(mut problem: Problem) -> Self {
+        problem.field = None;
         match problem.kind {
-            ProblemKind::Invalid => Self::usage(problem),
+            ProblemKind::Invalid | ProblemKind::NotFound => Self::usage(problem),
             _ => problem.into(),
         }
     }
@@ -124,8 +126,6 @@ fn flag(field: &str) -> String {
         "external_network_id" => "--external-network".into(),
         "cluster_template_id" => "--cluster-template".into(),
         "create_timeout" => "--timeout".into(),
-        "auth_url" | "auth_type" | "auth_methods" | "username" | "password" | "passcode" => field.into(),
-        other if other.starts_with("application_credential") => other.into(),
         other => format!("--{}", other.replace('_', "-")),
     }
 }

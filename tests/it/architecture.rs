@@ -19,6 +19,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("ui", &["model", "service", "cloud::Identity", "cloud::Scope"]),
     ("runtime", &["*"]),
     ("demo", &["*"]),
+    ("wiring", &["*"]),
     ("main", &["*"]),
     ("lib", &["*"]),
 ];
