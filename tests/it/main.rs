@@ -1,4 +1,13 @@
 //! Integration tests, all in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do"
+)]
+
 mod architecture;
 mod cli;
 mod openstack;

@@ -29,7 +29,12 @@ impl Eye {
     }
 
     fn json(&self, args: &[&str]) -> Value {
-        let output = Command::new("openstack").args(["--os-cloud", &self.cloud]).args(args).args(["-f", "json"]).output().unwrap();
+        let output = Command::new("openstack")
+            .args(["--os-cloud", &self.cloud])
+            .args(args)
+            .args(["-f", "json"])
+            .output()
+            .unwrap();
         assert!(output.status.success(), "openstack {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -61,7 +66,9 @@ impl Eye {
             let rows = self.json(list);
             let there: BTreeSet<&str> =
                 rows.as_array().unwrap().iter().filter_map(|row| row["ID"].as_str().or(row["id"].as_str())).collect();
-            left.extend(resources[*kind].iter().filter(|id| there.contains(id.as_str())).map(|id| format!("{kind} {id}")));
+            left.extend(
+                resources[*kind].iter().filter(|id| there.contains(id.as_str())).map(|id| format!("{kind} {id}")),
+            );
         }
         left
     }

@@ -41,7 +41,8 @@ impl Terminal {
         command.cwd(dir);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let shared = Arc::new(Shared { parser: Mutex::new(vt100::Parser::new(rows, cols, 0)), changed: Condvar::new() });
+        let shared =
+            Arc::new(Shared { parser: Mutex::new(vt100::Parser::new(rows, cols, 0)), changed: Condvar::new() });
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = pair.master.take_writer().unwrap();
         let screen = Arc::clone(&shared);
