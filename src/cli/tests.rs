@@ -84,6 +84,8 @@ struct Scripted {
     changes: Mutex<VecDeque<Change>>,
     asked: Mutex<Vec<String>>,
     refuses: Vec<Problem>,
+    /// Says nothing more, but stays.
+    stays: bool,
 }
 
 impl Scripted {
@@ -144,6 +146,9 @@ impl Manager for Scripted {
     fn subscribe(&self) -> mpsc::UnboundedReceiver<Change> {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.changes.lock().unwrap().drain(..).for_each(|change| sender.send(change).unwrap());
+        if self.stays {
+            std::mem::forget(sender);
+        }
         receiver
     }
 }
@@ -278,6 +283,23 @@ async fn a_failure_says_where_it_began() {
     error: cluster "prod" ended in CREATE_FAILED: Resource CREATE failed
       It began at workers.0.server (OS::Nova::Server, id-1): No valid host was found
     "#);
+}
+
+#[tokio::test]
+async fn addresses_that_come_after_the_status_are_waited_for() {
+    let complete = cluster(Status::CREATE_COMPLETE);
+    let mut whole = complete.clone();
+    whole.api_address = Some("https://1.2.3.4:6443".into());
+    let changes = [complete, whole.clone()].map(|cluster| Change::Cluster { cluster: Box::new(cluster) });
+    let ran = ran(&scripted(Status::CREATE_IN_PROGRESS, changes), "cluster show prod --wait -f json", false).await;
+    assert_eq!(serde_json::from_str::<Cluster>(&ran.out).unwrap(), whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn but_not_for_ever() {
+    let silent =
+        Arc::new(Scripted { clusters: vec![cluster(Status::CREATE_COMPLETE)], stays: true, ..Scripted::default() });
+    assert_eq!(ran(&silent, "cluster show prod --wait", false).await.exit, None);
 }
 
 #[tokio::test]
