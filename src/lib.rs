@@ -10,6 +10,8 @@ pub mod kube;
 pub mod model;
 pub mod openstack;
 pub mod pki;
+pub mod runtime;
 pub mod service;
 pub mod store;
+pub mod ui;
 pub mod wiring;

@@ -1,0 +1,30 @@
+//! The dashboard, pure: messages in, effects out, and drawing into a buffer. It
+//! must not know tokio, HTTP, files or clocks; `runtime` does all that.
+//!
+//! Start at [`App::update`]; [`layer`] says what pages and dialogs are, [`fleet`]
+//! is all they read, [`effect`] all they can want.
+
+pub mod action;
+pub mod app;
+pub mod dialogs;
+pub mod effect;
+pub mod filter;
+pub mod fleet;
+pub mod forms;
+pub mod key;
+pub mod keymap;
+pub mod layer;
+pub mod msg;
+pub mod notices;
+pub mod pages;
+pub mod panes;
+pub mod theme;
+pub mod widgets;
+pub mod words;
+
+pub use app::App;
+pub use effect::{Effect, Job, Slot, Target, Ticket};
+pub use key::KeyPress;
+pub use keymap::Keymap;
+pub use msg::{Msg, Reply, Saved};
+pub use theme::{Depth, Theme};

@@ -1,0 +1,188 @@
+//! Everything a key can do: one table of named, documented actions and the
+//! contexts each has a meaning in. Keymaps, hints and the help page come from it.
+
+/// Where keys are read: a layer names its contexts, the most special one first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Context {
+    Clusters,
+    Templates,
+    Events,
+    Certificates,
+    Resources,
+    /// Every pane whose rows a cursor walks over.
+    List,
+    /// The screen with the four panes.
+    Home,
+    /// The page of one cluster.
+    Cluster,
+    Form,
+    Labels,
+    Picker,
+    Filter,
+    Dialog,
+    Confirm,
+    Kubeconfig,
+    Help,
+    Global,
+}
+
+impl Context {
+    pub const ALL: [Self; 17] = [
+        Self::Clusters,
+        Self::Templates,
+        Self::Events,
+        Self::Certificates,
+        Self::Resources,
+        Self::List,
+        Self::Home,
+        Self::Cluster,
+        Self::Form,
+        Self::Labels,
+        Self::Picker,
+        Self::Filter,
+        Self::Dialog,
+        Self::Confirm,
+        Self::Kubeconfig,
+        Self::Help,
+        Self::Global,
+    ];
+
+    /// Section of a keymap file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clusters => "clusters",
+            Self::Templates => "templates",
+            Self::Events => "events",
+            Self::Certificates => "certificates",
+            Self::Resources => "resources",
+            Self::List => "list",
+            Self::Home => "home",
+            Self::Cluster => "cluster",
+            Self::Form => "form",
+            Self::Labels => "labels",
+            Self::Picker => "picker",
+            Self::Filter => "filter",
+            Self::Dialog => "dialog",
+            Self::Confirm => "confirm",
+            Self::Kubeconfig => "kubeconfig",
+            Self::Help => "help",
+            Self::Global => "global",
+        }
+    }
+
+    /// Heading on the help page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Clusters => "Clusters",
+            Self::Templates => "Templates",
+            Self::Events => "Stack events",
+            Self::Certificates => "CA certificates",
+            Self::Resources => "Resources",
+            Self::List => "Moving about",
+            Self::Home => "Panes",
+            Self::Cluster => "Cluster page",
+            Self::Form => "Form",
+            Self::Labels => "Label editor",
+            Self::Picker => "Picker",
+            Self::Filter => "Filter",
+            Self::Dialog => "Dialog",
+            Self::Confirm => "Confirmation",
+            Self::Kubeconfig => "Kubeconfig",
+            Self::Help => "This page",
+            Self::Global => "Everywhere",
+        }
+    }
+
+    /// Whether printable keys are text here, and so cannot be bound.
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Labels | Self::Picker | Self::Filter | Self::Confirm | Self::Kubeconfig)
+    }
+}
+
+macro_rules! actions {
+    ($($variant:ident $name:literal $hint:literal $doc:literal [$($context:ident),+];)+) => {
+        /// What a key asks for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $(#[doc = $doc] $variant,)+ }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Its name in keymap files.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The word beside its key in the footer; empty: only on the help page.
+            pub fn hint(self) -> &'static str {
+                match self { $(Self::$variant => $hint,)+ }
+            }
+
+            /// One line for the help page.
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)+ }
+            }
+
+            /// Where it means something.
+            pub fn contexts(self) -> &'static [Context] {
+                match self { $(Self::$variant => &[$(Context::$context),+],)+ }
+            }
+        }
+    };
+}
+
+// Order is the order of hints in the footer.
+actions! {
+    New "new" "new" "Fill in a form: a new template or a new cluster" [Clusters, Templates];
+    CreateFrom "create-from" "create cluster" "A new cluster from the selected template" [Templates];
+    Open "open" "open" "Zoom in: a cluster to its page, a pane to the whole screen" [List];
+    Toggle "toggle" "fold" "Open or close a branch of the resource tree" [Resources];
+    Why "why" "why" "Go to what failed, or to what is being waited for" [Clusters, Cluster];
+    Kubeconfig "kubeconfig" "kubeconfig" "Write the cluster's kubeconfig" [Clusters, Cluster];
+    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Dialog];
+    Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster];
+    Filter "filter" "filter" "Show only rows that contain a text" [List];
+    Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster];
+    Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster];
+    Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster];
+    Pane3 "pane-3" "" "Go to the third pane" [Home];
+    Pane4 "pane-4" "" "Go to the fourth pane" [Home];
+    NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster];
+    PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster];
+    Up "up" "" "One row up" [List, Picker, Help, Dialog];
+    Down "down" "" "One row down" [List, Picker, Help, Dialog];
+    PageUp "page-up" "" "One page up" [List, Picker, Help, Dialog];
+    PageDown "page-down" "" "One page down" [List, Picker, Help, Dialog];
+    First "first" "" "To the first row" [List, Picker, Help, Dialog];
+    Last "last" "" "To the last row; events follow again" [List, Picker, Help, Dialog];
+    Submit "submit" "create" "Check the form and create" [Form];
+    Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form];
+    NextField "next-field" "next field" "Go to the next field" [Form];
+    PreviousField "previous-field" "" "Go to the field before" [Form];
+    TurnBack "turn-back" "" "The value before, in a switch" [Form];
+    TurnOn "turn-on" "" "The next value, in a switch" [Form];
+    Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
+    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Filter];
+    Merge "merge" "into a file / merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Form, Picker, Filter, Dialog, Confirm, Kubeconfig, Help];
+    Refresh "refresh" "" "Load everything again; connect again" [Global];
+    Help "help" "keys" "Every key of where you are" [Global];
+    Suspend "suspend" "" "Back to the shell for a while (fg returns)" [Global];
+    Redraw "redraw" "" "Draw the screen again" [Global];
+    Quit "quit" "quit" "Leave Jeroboam; stacks go on in the cloud" [Global];
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Action, Context};
+
+    #[test]
+    fn names_are_unique_and_every_context_is_listed() {
+        let names: BTreeSet<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        let contexts: BTreeSet<&str> = Context::ALL.iter().map(|context| context.name()).collect();
+        assert_eq!(contexts.len(), Context::ALL.len());
+    }
+}

@@ -1,0 +1,274 @@
+//! The application: one message in, effects out. It owns the shared [`Fleet`] and
+//! the stack of layers; it decides nothing about clusters.
+
+mod draw;
+mod needs;
+mod replies;
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+
+use super::action::{Action, Context};
+use super::dialogs::confirm::{DeleteCluster, DeleteTemplate, Discard};
+use super::dialogs::help::HelpPage;
+use super::dialogs::kubeconfig::KubeconfigDialog;
+use super::effect::{Effect, Job, Slot, Ticket};
+use super::fleet::Fleet;
+use super::forms::{cluster, template};
+use super::key::KeyPress;
+use super::keymap::Keymap;
+use super::layer::{Ask, Cx, Layer, Link, Route};
+use super::msg::Msg;
+use super::notices::Notices;
+use super::pages::cluster::ClusterPage;
+use super::pages::home::Home;
+use super::theme::Theme;
+use super::words;
+use crate::model::{ClusterId, Problem, Status};
+use crate::service::Change;
+
+pub struct App {
+    fleet: Fleet,
+    link: Link,
+    now: DateTime<Utc>,
+    offset: FixedOffset,
+    theme: Theme,
+    keymap: Keymap,
+    /// The first is the home screen and never goes.
+    layers: Vec<Box<dyn Layer>>,
+    notices: Notices,
+    generation: u64,
+    /// The newest job of each slot that has not been answered.
+    pending: HashMap<Slot, (u64, Job)>,
+    /// What was in the lists when they were asked for: only that can have gone from them.
+    known: BTreeSet<uuid::Uuid>,
+    watched: Option<ClusterId>,
+    changed: bool,
+}
+
+/// Borrows all that a layer reads, leaving the layers free to be changed.
+macro_rules! cx {
+    ($app:expr) => {
+        Cx { fleet: &$app.fleet, now: $app.now, offset: $app.offset, theme: &$app.theme, keymap: &$app.keymap, link: &$app.link }
+    };
+}
+use cx;
+
+impl App {
+    pub fn new(theme: Theme, keymap: Keymap, now: DateTime<Utc>, offset: FixedOffset) -> Self {
+        Self {
+            fleet: Fleet::default(),
+            link: Link::Connecting,
+            now,
+            offset,
+            theme,
+            keymap,
+            layers: vec![Box::new(Home::default())],
+            notices: Notices::default(),
+            generation: 0,
+            pending: HashMap::new(),
+            known: BTreeSet::new(),
+            watched: None,
+            changed: true,
+        }
+    }
+
+    /// Takes one message; never blocks.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match msg {
+            Msg::Tick(now) => {
+                if self.wake_at().is_some_and(|at| at <= now) {
+                    self.changed = true;
+                }
+                self.now = now;
+                self.notices.expire(now);
+                return effects;
+            }
+            Msg::Key(key) => self.key(key, &mut effects),
+            Msg::Paste(text) => {
+                let cx = cx!(self);
+                if let Some(layer) = self.layers.last_mut() {
+                    layer.paste(&text, &cx);
+                }
+                self.changed = true;
+            }
+            Msg::Resize => self.changed = true,
+            Msg::Connected(identity) => {
+                self.link = Link::Connected;
+                self.fleet.identity = Some(*identity);
+                self.fleet.forget_loaded();
+                self.pending.clear();
+                self.watched = None;
+                self.changed = true;
+            }
+            Msg::ConnectFailed(problem) => {
+                self.link = Link::Failed(problem);
+                self.changed = true;
+            }
+            Msg::Change(change) => self.change(change),
+            Msg::Reply(ticket, reply) => self.reply(ticket, reply, &mut effects),
+            Msg::Notice(problem) => {
+                self.notices.bad(problem);
+                self.changed = true;
+            }
+            Msg::Quit => return vec![Effect::Quit],
+        }
+        self.ask_for_needs(&mut effects);
+        effects
+    }
+
+    /// Whether the picture is another than at the last call.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// When the picture changes by time alone: every second while a cluster
+    /// moves, when a notice goes, when an age turns. `None`: never.
+    pub fn wake_at(&self) -> Option<DateTime<Utc>> {
+        let moving = self.fleet.clusters.values().any(|cluster| cluster.status.is_in_progress());
+        let second = moving.then(|| self.now + TimeDelta::seconds(1));
+        let ages = self.fleet.clusters.values().map(|cluster| words::age_changes(cluster.created_at, self.now)).min();
+        [second, ages, self.notices.next_expiry()].into_iter().flatten().min()
+    }
+
+    fn contexts(&self) -> Vec<Context> {
+        let mut contexts = self.layers.last().map(|layer| layer.contexts()).unwrap_or_default();
+        contexts.push(Context::Global);
+        contexts
+    }
+
+    fn key(&mut self, key: KeyPress, effects: &mut Vec<Effect>) {
+        let contexts = self.contexts();
+        let text = self.layers.last().is_some_and(|layer| layer.takes_text()) && key.typed().is_some();
+        let action = if text { None } else { self.keymap.resolve(&contexts, key) };
+        let cx = cx!(self);
+        let Some(layer) = self.layers.last_mut() else { return };
+        let asks = match action {
+            None => match layer.text(key, &cx) {
+                Some(asks) => asks,
+                None => return,
+            },
+            Some(Action::Quit) => return effects.push(Effect::Quit),
+            Some(Action::Suspend) => return effects.push(Effect::Suspend),
+            Some(Action::Redraw) => {
+                self.changed = true;
+                return effects.push(Effect::Redraw);
+            }
+            Some(Action::Help) => vec![Ask::Open(Route::Help(contexts))],
+            Some(Action::Refresh) => return self.refresh(effects),
+            Some(Action::Back) if self.notices.dismiss() => Vec::new(),
+            Some(action) => layer.on(action, &cx),
+        };
+        self.changed = true;
+        self.answer(asks, self.layers.len() - 1, effects);
+    }
+
+    fn refresh(&mut self, effects: &mut Vec<Effect>) {
+        self.changed = true;
+        match self.link {
+            Link::Connecting => {}
+            Link::Failed(_) => {
+                self.link = Link::Connecting;
+                effects.push(Effect::Connect);
+            }
+            Link::Connected => self.fleet.forget_loaded(),
+        }
+    }
+
+    /// Does what the layer at `from` asks.
+    fn answer(&mut self, asks: Vec<Ask>, from: usize, effects: &mut Vec<Effect>) {
+        for ask in asks {
+            match ask {
+                Ask::Open(route) => self.open(route, effects),
+                Ask::Close => self.layers.truncate(from.max(1)),
+                Ask::CloseTwo => self.layers.truncate(from.saturating_sub(1).max(1)),
+                Ask::Do(effect) => effects.push(effect),
+                Ask::Run(job) => self.run(job, effects),
+                Ask::Say(text) => self.notices.good(text, self.now),
+                Ask::Select(id) => {
+                    if let Some(home) = self.layers.first_mut() {
+                        home.select_cluster(id);
+                    }
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, route: Route, effects: &mut Vec<Effect>) {
+        let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_));
+        let cx = cx!(self);
+        let layer: Option<Box<dyn Layer>> = match route {
+            Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why))),
+            Route::NewTemplate => Some(Box::new(template::form(&cx))),
+            Route::NewCluster(template) => Some(Box::new(cluster::form(template, &cx))),
+            Route::DeleteCluster(id) => DeleteCluster::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
+            Route::DeleteTemplate(id) => DeleteTemplate::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
+            Route::Kubeconfig(id) => KubeconfigDialog::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
+            Route::Discard => Some(Box::new(Discard)),
+            Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),
+        };
+        if let Some(layer) = layer {
+            self.layers.push(layer);
+        }
+        if wants_inventory && self.link == Link::Connected {
+            self.run(Job::Inventory, effects);
+        }
+    }
+
+    /// Starts a job. A command that runs already is not started again.
+    fn run(&mut self, job: Job, effects: &mut Vec<Effect>) {
+        let slot = job.slot();
+        if !job.is_load() && self.pending.contains_key(&slot) {
+            return;
+        }
+        if job == Job::Clusters || job == Job::Templates {
+            let clusters = self.fleet.clusters.keys().map(|id| id.0);
+            self.known = clusters.chain(self.fleet.templates.keys().map(|id| id.0)).collect();
+        }
+        self.generation += 1;
+        self.pending.insert(slot, (self.generation, job.clone()));
+        effects.push(Effect::Run(Ticket { slot, generation: self.generation }, job));
+    }
+
+    fn change(&mut self, change: Change) {
+        self.tell(&change);
+        let recovered = matches!(change, Change::Trouble { problem: None }) && self.fleet.trouble.is_some();
+        if self.fleet.apply(change) {
+            self.changed = true;
+        }
+        if recovered {
+            // What could not be loaded meanwhile can be now.
+            self.fleet.forget_loaded();
+        }
+    }
+
+    /// A notice for what somebody may be waiting for.
+    fn tell(&mut self, change: &Change) {
+        match change {
+            Change::Cluster { cluster } => {
+                let before = self.fleet.clusters.get(&cluster.uuid).map(|have| have.status.clone());
+                if before.is_none_or(|before| before == cluster.status || !before.is_in_progress()) {
+                    return;
+                }
+                if cluster.status.is_failed() {
+                    let told = words::status(&cluster.status);
+                    let reason = super::panes::clusters::reason(cluster);
+                    let problem = Problem::local(format!("{}: {}: {reason}", cluster.name, told.word));
+                    let key = self.keymap.key_for(&[Context::Clusters], Action::Why);
+                    self.notices.bad(match key {
+                        Some(key) => problem.advise(format!("{key} on the cluster leads to the resource")),
+                        None => problem,
+                    });
+                } else if cluster.status == Status::CREATE_COMPLETE {
+                    self.notices.good(format!("{} is ready", cluster.name), self.now);
+                }
+            }
+            Change::ClusterGone { id, name } if self.fleet.clusters.contains_key(id) => {
+                self.notices.good(format!("{name} is deleted"), self.now);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The frame around the layers: header, trouble line, notices, footer.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::{App, cx};
+use crate::service::ConductorRole;
+use crate::ui::action::{Action, Context};
+use crate::ui::layer::{Cx, Link};
+use crate::ui::pages::layout::LEAST;
+use crate::ui::panes;
+use crate::ui::theme::Role;
+use crate::ui::widgets::{boxes, text};
+
+impl App {
+    pub fn draw(&mut self, frame: &mut Frame) {
+        let area = frame.area();
+        self.draw_into(area, frame.buffer_mut());
+    }
+
+    pub fn draw_into(&mut self, area: Rect, buf: &mut Buffer) {
+        let contexts = self.contexts();
+        let typing = self.layers.last().is_some_and(|layer| layer.takes_text());
+        let cx = cx!(self);
+        text::blank(buf, area, cx.style(Role::Text));
+        if area.width < LEAST.0 || area.height < LEAST.1 {
+            return too_small(&cx, area, buf);
+        }
+        header(&cx, area, buf);
+        let banner = trouble(&cx, area, buf);
+        let body = Rect { y: area.y + 1 + banner, height: area.height - 2 - banner, ..area };
+        let base = self.layers.iter().rposition(|layer| !layer.is_overlay()).unwrap_or(0);
+        for layer in &mut self.layers[base..] {
+            layer.view(&cx, body, buf);
+        }
+        if let (Link::Failed(problem), true) = (&self.link, self.layers.len() == 1) {
+            let width = body.width.saturating_sub(4).min(86);
+            let mut lines = panes::problem_lines(problem, usize::from(width.saturating_sub(4)), &cx);
+            lines.push(Vec::new());
+            let mut keys = panes::press(Action::Refresh, &[Context::Global], "connect again", &cx);
+            keys.push(Span::raw("     "));
+            keys.extend(panes::press(Action::Quit, &[Context::Global], "quit", &cx));
+            lines.push(keys);
+            let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+            let inner = boxes::dialog(body, width, height, "Not connected", Role::Failed, &cx, buf);
+            text::put_lines(buf, inner, lines);
+        }
+        self.notices.view(&cx, body, buf);
+        footer(&cx, &contexts, typing, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
+    }
+}
+
+fn too_small(cx: &Cx, area: Rect, buf: &mut Buffer) {
+    let told = format!("{}x{} is too small; {}x{} is the least", area.width, area.height, LEAST.0, LEAST.1);
+    let lines = text::wrap(&told, usize::from(area.width), usize::from(area.height));
+    text::put_lines(buf, area, lines.into_iter().map(|line| vec![cx.span(Role::Warning, line)]).collect());
+}
+
+fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
+    let mut left = vec![cx.span(Role::Brand, " jeroboam")];
+    match (cx.link, &cx.fleet.identity) {
+        (Link::Connecting, _) => left.push(cx.span(Role::Moving, "  ◌ connecting…")),
+        (Link::Failed(_), _) => left.push(cx.span(Role::Failed, "  ✖ not connected")),
+        (Link::Connected, Some(who)) => {
+            left.push(cx.span(Role::Strong, format!("  {}", who.cloud)));
+            left.push(cx.span(Role::Faint, " ▸ "));
+            left.push(cx.span(Role::Text, &who.project_name));
+            left.push(cx.span(Role::Faint, " ▸ "));
+            left.push(cx.span(Role::Text, &who.scope.region));
+        }
+        (Link::Connected, None) => {}
+    }
+    match &cx.fleet.role {
+        Some(ConductorRole::Active) => left.push(cx.span(Role::Ok, "   ● conductor")),
+        Some(ConductorRole::Following { pid }) => {
+            let pid = pid.map(|pid| format!(" (process {pid} acts)")).unwrap_or_default();
+            left.push(cx.span(Role::Warning, format!("   ○ following{pid}")));
+        }
+        None => {}
+    }
+    let (moving, failed, ready) = cx.fleet.counts();
+    let mut right = Vec::new();
+    for (count, word, role) in [(moving, "moving", Role::Moving), (failed, "failed", Role::Failed), (ready, "ready", Role::Ok)] {
+        if count > 0 || (word == "ready" && !cx.fleet.clusters.is_empty()) {
+            if !right.is_empty() {
+                right.push(cx.span(Role::Faint, " · "));
+            }
+            right.push(cx.span(role, format!("{count} {word}")));
+        }
+    }
+    let wide = u16::try_from(text::spans_width(&right)).unwrap_or(0);
+    let room = area.width.saturating_sub(wide + 3);
+    text::put(buf, area.x, area.y, room, left);
+    text::put(buf, area.right().saturating_sub(wide + 1), area.y, wide, right);
+}
+
+/// One line under the header while the cloud or the store cannot be used; how many lines it took.
+fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) -> u16 {
+    let Some(problem) = &cx.fleet.trouble else { return 0 };
+    text::put(buf, area.x + 1, area.y + 1, area.width - 2, vec![cx.span(Role::Failed, format!("✖ {}", problem.line()))]);
+    1
+}
+
+/// As many hints as fit; help comes last but always.
+fn footer(cx: &Cx, contexts: &[Context], typing: bool, area: Rect, buf: &mut Buffer) {
+    let help = cx.keymap.key_where(contexts, Action::Help, typing);
+    let kept = help.map_or(0, |key| text::width(&key.to_string()) + 6);
+    let right = area.right().saturating_sub(u16::try_from(kept).unwrap_or(0));
+    let mut x = area.x + 1;
+    for (key, action) in cx.keymap.hints(contexts, typing) {
+        if action == Action::Help {
+            continue;
+        }
+        let spans = vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Hint, format!(" {}", action.hint()))];
+        let wide = u16::try_from(text::spans_width(&spans)).unwrap_or(u16::MAX);
+        if x.saturating_add(wide) > right {
+            break;
+        }
+        text::put(buf, x, area.y, wide, spans);
+        x += wide + 2;
+    }
+    if let Some(key) = help {
+        let spans = vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Hint, " keys")];
+        text::put(buf, right, area.y, area.right().saturating_sub(right), spans);
+    }
+}

@@ -1,0 +1,57 @@
+//! Loads by level, not by edge: after every message, what the screen needs and
+//! nobody asked for yet is asked for. A load that failed is not repeated by
+//! itself; a refresh, a new status or the end of a trouble makes it needed again.
+
+use super::{App, cx};
+use crate::model::ClusterId;
+use crate::ui::effect::{Effect, Job, Slot};
+use crate::ui::fleet::Loaded;
+use crate::ui::layer::{Cx, Link};
+
+/// Certificates asked for at a time: each is a call of its own.
+const CERTIFICATES_AT_ONCE: usize = 4;
+
+impl App {
+    pub(super) fn ask_for_needs(&mut self, effects: &mut Vec<Effect>) {
+        if self.link != Link::Connected {
+            return;
+        }
+        if self.fleet.templates_loaded == Loaded::Not && !self.pending.contains_key(&Slot::Templates) {
+            self.run(Job::Templates, effects);
+        }
+        if self.fleet.clusters_loaded == Loaded::Not && !self.pending.contains_key(&Slot::Clusters) {
+            self.run(Job::Clusters, effects);
+        }
+        let cx = cx!(self);
+        let shown = self.layers.iter().rev().find_map(|layer| layer.cluster(&cx));
+        let shown = shown.filter(|id| self.fleet.clusters.contains_key(id));
+        if shown != self.watched {
+            self.watched = shown;
+            effects.push(Effect::Watch(shown));
+        }
+        if let Some(id) = shown {
+            if !self.fleet.events_loaded.contains_key(&id) && !self.is_asked(Slot::Events, &Job::Events(id)) {
+                self.run(Job::Events(id), effects);
+            }
+            if !self.fleet.resources_loaded.contains_key(&id) && !self.is_asked(Slot::Resources, &Job::Resources(id)) {
+                self.run(Job::Resources(id), effects);
+            }
+        }
+        let asked = self.pending.keys().filter(|slot| matches!(slot, Slot::Certificate(_))).count();
+        let missing: Vec<ClusterId> = self
+            .fleet
+            .clusters
+            .keys()
+            .filter(|id| !self.fleet.certificates.contains_key(id) && !self.pending.contains_key(&Slot::Certificate(**id)))
+            .copied()
+            .take(CERTIFICATES_AT_ONCE.saturating_sub(asked))
+            .collect();
+        for id in missing {
+            self.run(Job::Certificate(id), effects);
+        }
+    }
+
+    fn is_asked(&self, slot: Slot, job: &Job) -> bool {
+        self.pending.get(&slot).is_some_and(|(_, asked)| asked == job)
+    }
+}

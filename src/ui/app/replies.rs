@@ -1,0 +1,87 @@
+//! Replies: only the newest of a slot counts, and it counts once.
+
+use std::collections::BTreeSet;
+
+use super::{App, cx};
+use crate::model::{ClusterId, TemplateId};
+use crate::ui::effect::{Effect, Slot, Ticket};
+use crate::ui::fleet::Loaded;
+use crate::ui::layer::Cx;
+use crate::ui::msg::Reply;
+
+impl App {
+    pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply, effects: &mut Vec<Effect>) {
+        if self.pending.get(&ticket.slot).is_none_or(|(generation, _)| *generation != ticket.generation) {
+            return;
+        }
+        self.pending.remove(&ticket.slot);
+        self.changed = true;
+        self.take(&ticket, &reply);
+        let cx = cx!(self);
+        let asked: Vec<_> = self.layers.iter_mut().map(|layer| layer.reply(&reply, &cx)).collect();
+        // The top one first: what closes takes away all that lies over it.
+        for (from, asks) in asked.into_iter().enumerate().rev() {
+            self.answer(asks, from, effects);
+        }
+    }
+
+    fn take(&mut self, ticket: &Ticket, reply: &Reply) {
+        let fleet = &mut self.fleet;
+        match reply.clone() {
+            Reply::Templates(Ok(list)) => {
+                let known: BTreeSet<TemplateId> = self.known.iter().copied().map(TemplateId).collect();
+                fleet.put_templates(list, &known);
+            }
+            Reply::Templates(Err(problem)) => fleet.templates_loaded = Loaded::Failed(problem),
+            Reply::Clusters(Ok(list)) => {
+                let known: BTreeSet<ClusterId> = self.known.iter().copied().map(ClusterId).collect();
+                fleet.put_clusters(list, &known);
+            }
+            Reply::Clusters(Err(problem)) => fleet.clusters_loaded = Loaded::Failed(problem),
+            Reply::Inventory(inventory, problems) => {
+                fleet.inventory = Some(*inventory);
+                fleet.inventory_problems = problems;
+            }
+            Reply::Events(id, Ok(events)) => {
+                fleet.add_events(id, events);
+                fleet.events_loaded.insert(id, Loaded::Yes);
+            }
+            Reply::Events(id, Err(problem)) => {
+                fleet.events_loaded.insert(id, Loaded::Failed(problem));
+            }
+            Reply::Resources(id, Ok(resources)) => {
+                fleet.put_resources(id, resources);
+                fleet.resources_loaded.insert(id, Loaded::Yes);
+            }
+            Reply::Resources(id, Err(problem)) => {
+                fleet.resources_loaded.insert(id, Loaded::Failed(problem));
+            }
+            Reply::Certificate(id, result) => {
+                fleet.certificates.insert(id, result.map(|ca| *ca));
+            }
+            Reply::TemplateCreated(Ok(template)) => {
+                self.notices.good(format!("template {} is made", template.spec.name), self.now);
+                fleet.put_template(*template);
+            }
+            Reply::ClusterCreated(Ok(cluster)) => {
+                self.notices.good(format!("{} is accepted; its stack is being created", cluster.name), self.now);
+                fleet.put_cluster(*cluster);
+            }
+            Reply::TemplateDeleted(Ok(())) => {
+                if let Slot::DeleteTemplate(id) = ticket.slot {
+                    fleet.apply(crate::service::Change::TemplateGone { id });
+                }
+            }
+            Reply::TemplateDeleted(Err(problem)) | Reply::ClusterDeleted(Err(problem)) => self.notices.bad(problem),
+            Reply::ClusterDeleted(Ok(())) => {
+                if let Slot::DeleteCluster(id) = ticket.slot
+                    && let Some(cluster) = fleet.clusters.get(&id)
+                {
+                    self.notices.good(format!("{} is being deleted", cluster.name), self.now);
+                }
+            }
+            // Shown by the form or the dialog that asked.
+            Reply::TemplateCreated(Err(_)) | Reply::ClusterCreated(Err(_)) | Reply::Kubeconfig(_) => {}
+        }
+    }
+}

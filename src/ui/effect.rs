@@ -1,0 +1,100 @@
+//! What the dashboard wants done outside itself, as plain data.
+
+use crate::model::{ClusterId, NewCluster, NewTemplate, TemplateId};
+
+/// Performed by `runtime`; tests compare them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Connect to the cloud; answered by `Msg::Connected` or `Msg::ConnectFailed`.
+    Connect,
+    /// Do this and send the reply back with the ticket.
+    Run(Ticket, Job),
+    /// Follow this cluster's events closely.
+    Watch(Option<ClusterId>),
+    /// Put a text on the terminal's clipboard (OSC 52).
+    Copy(String),
+    /// Draw everything again on a cleared screen.
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// Something that takes a while and is answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Job {
+    Templates,
+    Clusters,
+    Inventory,
+    Events(ClusterId),
+    Resources(ClusterId),
+    Certificate(ClusterId),
+    CreateTemplate(Box<NewTemplate>),
+    CreateCluster(Box<NewCluster>),
+    DeleteTemplate(TemplateId),
+    DeleteCluster(ClusterId),
+    SaveKubeconfig { id: ClusterId, target: Target, overwrite: bool },
+}
+
+/// Where a kubeconfig goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Into a file of its own; `~/` is the home directory.
+    File(String),
+    /// Merged into `~/.kube/config`.
+    Merge,
+}
+
+/// What a job is about. At most one job runs per slot: a newer load takes an
+/// older one's place, a command is not started twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Slot {
+    Templates,
+    Clusters,
+    Inventory,
+    Events,
+    Resources,
+    Certificate(ClusterId),
+    CreateTemplate,
+    CreateCluster,
+    DeleteTemplate(TemplateId),
+    DeleteCluster(ClusterId),
+    Kubeconfig(ClusterId),
+}
+
+/// A reply counts only with the newest generation of its slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    pub slot: Slot,
+    pub generation: u64,
+}
+
+impl Job {
+    pub fn slot(&self) -> Slot {
+        match self {
+            Self::Templates => Slot::Templates,
+            Self::Clusters => Slot::Clusters,
+            Self::Inventory => Slot::Inventory,
+            Self::Events(_) => Slot::Events,
+            Self::Resources(_) => Slot::Resources,
+            Self::Certificate(id) => Slot::Certificate(*id),
+            Self::CreateTemplate(_) => Slot::CreateTemplate,
+            Self::CreateCluster(_) => Slot::CreateCluster,
+            Self::DeleteTemplate(id) => Slot::DeleteTemplate(*id),
+            Self::DeleteCluster(id) => Slot::DeleteCluster(*id),
+            Self::SaveKubeconfig { id, .. } => Slot::Kubeconfig(*id),
+        }
+    }
+
+    /// A load only reads: it may be cut short when a newer one makes it useless.
+    pub fn is_load(&self) -> bool {
+        matches!(
+            self,
+            Self::Templates
+                | Self::Clusters
+                | Self::Inventory
+                | Self::Events(_)
+                | Self::Resources(_)
+                | Self::Certificate(_)
+        )
+    }
+}

@@ -1,0 +1,189 @@
+//! What is known of the cloud: the one shared model that every page reads and
+//! only [`super::App`] writes. Applying the same news twice changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::cloud::Identity;
+use crate::model::validate::Inventory;
+use crate::model::{Cluster, ClusterId, ClusterTemplate, Problem, StackEvent, StackResource, TemplateId};
+use crate::service::{CaCertificate, Change, ConductorRole};
+
+/// A list that is loaded once and kept up to date by changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Loaded {
+    #[default]
+    Not,
+    Yes,
+    Failed(Problem),
+}
+
+#[derive(Debug, Default)]
+pub struct Fleet {
+    pub identity: Option<Identity>,
+    pub role: Option<ConductorRole>,
+    /// The cloud or the store is out of reach just now.
+    pub trouble: Option<Problem>,
+    pub clusters: BTreeMap<ClusterId, Cluster>,
+    pub templates: BTreeMap<TemplateId, ClusterTemplate>,
+    pub clusters_loaded: Loaded,
+    pub templates_loaded: Loaded,
+    events: HashMap<ClusterId, Vec<StackEvent>>,
+    pub events_loaded: BTreeMap<ClusterId, Loaded>,
+    resources: HashMap<ClusterId, Vec<StackResource>>,
+    pub resources_loaded: BTreeMap<ClusterId, Loaded>,
+    pub certificates: BTreeMap<ClusterId, Result<CaCertificate, Problem>>,
+    pub inventory: Option<Inventory>,
+    pub inventory_problems: Vec<Problem>,
+    /// Ids are never used again, so a late list cannot bring one of these back.
+    gone: BTreeSet<uuid::Uuid>,
+}
+
+/// Heat keeps about a thousand events a stack; nested ones add up. More is not read by anybody.
+const EVENTS_KEPT: usize = 5000;
+
+impl Fleet {
+    /// Whether anything is different now.
+    pub fn apply(&mut self, change: Change) -> bool {
+        match change {
+            Change::Cluster { cluster } => self.put_cluster(*cluster),
+            Change::ClusterGone { id, .. } => {
+                self.events.remove(&id);
+                self.resources.remove(&id);
+                self.events_loaded.remove(&id);
+                self.resources_loaded.remove(&id);
+                self.certificates.remove(&id);
+                self.gone.insert(id.0);
+                self.clusters.remove(&id).is_some()
+            }
+            Change::Template { template } => self.put_template(*template),
+            Change::TemplateGone { id } => {
+                self.gone.insert(id.0);
+                self.templates.remove(&id).is_some()
+            }
+            Change::Events { id, events } => self.add_events(id, events),
+            Change::Resources { id, resources } => self.put_resources(id, resources),
+            Change::Conductor { role } => self.role.replace(role.clone()) != Some(role),
+            Change::Trouble { problem } => {
+                let changed = self.trouble != problem;
+                self.trouble = problem;
+                changed
+            }
+        }
+    }
+
+    /// Older news than what is here are dropped: a list may arrive after a change it does not know.
+    pub fn put_cluster(&mut self, cluster: Cluster) -> bool {
+        if self.gone.contains(&cluster.uuid.0) {
+            return false;
+        }
+        match self.clusters.get(&cluster.uuid) {
+            Some(have) if have.updated_at > cluster.updated_at || *have == cluster => return false,
+            Some(have) if have.status != cluster.status => {
+                // What could not be had before may be there now.
+                let id = cluster.uuid;
+                if matches!(self.certificates.get(&id), Some(Err(_))) {
+                    self.certificates.remove(&id);
+                }
+                for loaded in [&mut self.events_loaded, &mut self.resources_loaded] {
+                    if matches!(loaded.get(&id), Some(Loaded::Failed(_))) {
+                        loaded.remove(&id);
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.clusters.insert(cluster.uuid, cluster);
+        true
+    }
+
+    pub fn put_template(&mut self, template: ClusterTemplate) -> bool {
+        if self.gone.contains(&template.uuid.0) || self.templates.get(&template.uuid) == Some(&template) {
+            return false;
+        }
+        self.templates.insert(template.uuid, template);
+        true
+    }
+
+    pub fn add_events(&mut self, id: ClusterId, events: Vec<StackEvent>) -> bool {
+        if self.gone.contains(&id.0) {
+            return false;
+        }
+        let kept = self.events.entry(id).or_default();
+        let fresh: Vec<StackEvent> = {
+            let have: BTreeSet<&str> = kept.iter().map(|event| event.id.as_str()).collect();
+            events.into_iter().filter(|event| !have.contains(event.id.as_str())).collect()
+        };
+        if fresh.is_empty() {
+            return false;
+        }
+        kept.extend(fresh);
+        kept.sort_by_key(|event| event.time);
+        kept.dedup_by(|a, b| a.id == b.id);
+        let surplus = kept.len().saturating_sub(EVENTS_KEPT);
+        kept.drain(..surplus);
+        true
+    }
+
+    pub fn put_resources(&mut self, id: ClusterId, resources: Vec<StackResource>) -> bool {
+        if self.gone.contains(&id.0) || self.resources.get(&id) == Some(&resources) {
+            return false;
+        }
+        self.resources_loaded.insert(id, Loaded::Yes);
+        self.resources.insert(id, resources);
+        true
+    }
+
+    pub fn events(&self, id: ClusterId) -> &[StackEvent] {
+        self.events.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn resources(&self, id: ClusterId) -> &[StackResource] {
+        self.resources.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn clusters_by_name(&self) -> Vec<&Cluster> {
+        let mut all: Vec<&Cluster> = self.clusters.values().collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name).then(a.created_at.cmp(&b.created_at)));
+        all
+    }
+
+    pub fn templates_by_name(&self) -> Vec<&ClusterTemplate> {
+        let mut all: Vec<&ClusterTemplate> = self.templates.values().collect();
+        all.sort_by(|a, b| a.spec.name.cmp(&b.spec.name).then(a.created_at.cmp(&b.created_at)));
+        all
+    }
+
+    /// Clusters on the move, failed, ready.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let count = |f: fn(&Cluster) -> bool| self.clusters.values().filter(|c| f(c)).count();
+        (count(|c| c.status.is_in_progress()), count(|c| c.status.is_failed()), count(|c| c.status.is_complete()))
+    }
+
+    /// Forget that lists were loaded, so that they are asked for again; what is known stays on screen.
+    pub fn forget_loaded(&mut self) {
+        self.clusters_loaded = Loaded::Not;
+        self.templates_loaded = Loaded::Not;
+        self.events_loaded.clear();
+        self.resources_loaded.clear();
+        self.certificates.retain(|_, certificate| certificate.is_ok());
+    }
+
+    /// Takes a whole list: what is not in it any more goes.
+    pub fn put_clusters(&mut self, list: Vec<Cluster>, known_before: &BTreeSet<ClusterId>) {
+        let named: BTreeSet<ClusterId> = list.iter().map(|cluster| cluster.uuid).collect();
+        self.clusters.retain(|id, _| named.contains(id) || !known_before.contains(id));
+        for cluster in list {
+            self.put_cluster(cluster);
+        }
+        self.clusters_loaded = Loaded::Yes;
+    }
+
+    pub fn put_templates(&mut self, list: Vec<ClusterTemplate>, known_before: &BTreeSet<TemplateId>) {
+        let named: BTreeSet<TemplateId> = list.iter().map(|template| template.uuid).collect();
+        self.templates.retain(|id, _| named.contains(id) || !known_before.contains(id));
+        for template in list {
+            self.put_template(template);
+        }
+        self.templates_loaded = Loaded::Yes;
+    }
+}

@@ -1,0 +1,202 @@
+//! How a form looks: fields with their problems under them, and beside (or
+//! below) them help, what is wrong elsewhere, and the equivalent command.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::command::Wording;
+use super::field::{Field, Kind, Values};
+use super::form::{Form, Subject};
+use crate::model::Problem;
+use crate::ui::action::{Action, Context};
+use crate::ui::layer::Cx;
+use crate::ui::pages::layout;
+use crate::ui::theme::Role;
+use crate::ui::widgets::boxes::{self, Boxed};
+use crate::ui::widgets::text;
+
+const LABEL: u16 = 19;
+
+impl<S: Subject> Form<S> {
+    pub(super) fn draw(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let problems = self.shown_problems(cx);
+        let (fields, side) = if area.width >= layout::WIDE {
+            layout::columns(area, 58)
+        } else {
+            let help = 9.min(area.height / 2);
+            let rects = layout::column(area, &[(5, 1), (help, 0)]);
+            (rects[0], rects[1])
+        };
+        let plain = |area, title: &str, focused| {
+            let role = if focused { Role::TitleFocused } else { Role::Title };
+            Boxed { area, title: vec![cx.span(role, title)], note: Vec::new(), focused }
+        };
+        let beside = self.focused().map_or("Create", |field| field.label);
+        boxes::draw(&[plain(side, beside, false), plain(fields, self.subject.title(), true)], cx, buf);
+        let inner = boxes::inside(fields);
+        self.draw_fields(&problems, cx, Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner }, buf);
+        let inner = boxes::inside(side);
+        let inner = Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner };
+        text::put_lines(buf, inner, self.side_lines(&problems, inner, cx));
+        if let Some(menu) = self.menu(cx)
+            && let Some(picker) = &mut self.picker
+        {
+            picker.view(&menu, cx, area, buf);
+        }
+    }
+
+    /// Rows a field takes with its problems.
+    fn height(&self, at: usize, problems: &[Problem]) -> u16 {
+        let Some(field) = self.fields.get(at) else { return 2 };
+        let told = told_at(field, problems).count();
+        let own = match &field.kind {
+            Kind::Labels(editor) => editor.height(at == self.focus),
+            _ => 1,
+        };
+        own + u16::try_from(told).unwrap_or(0)
+    }
+
+    fn draw_fields(&mut self, problems: &[Problem], cx: &Cx, area: Rect, buf: &mut Buffer) {
+        // Scroll by whole fields, as little as shows the focused one.
+        self.top = self.top.min(self.focus);
+        while self.top < self.focus && (self.top..=self.focus).map(|at| self.height(at, problems)).sum::<u16>() > area.height {
+            self.top += 1;
+        }
+        while self.top > 0 && (self.top - 1..=self.fields.len()).map(|at| self.height(at, problems)).sum::<u16>() <= area.height {
+            self.top -= 1;
+        }
+        let mut y = area.y;
+        for at in self.top..self.fields.len() {
+            let height = self.height(at, problems);
+            if y >= area.bottom() {
+                return;
+            }
+            let place = Rect { y, height: height.min(area.bottom() - y), ..area };
+            self.draw_field(at, problems, cx, place, buf);
+            y += height;
+        }
+        if y < area.bottom() {
+            let focused = self.focus == self.fields.len();
+            let role = if focused { Role::Selected } else { Role::Strong };
+            let word = if self.sending { "  ◌ creating…  " } else { "  Create  " };
+            let mut line = vec![cx.span(role, word)];
+            if let Some(key) = cx.keymap.key_where(&[Context::Form], Action::Submit, true) {
+                line.push(cx.span(Role::Key, format!("  {key}")));
+            }
+            text::put(buf, area.x, (y + 1).min(area.bottom() - 1), area.width, line);
+        }
+    }
+
+    fn draw_field(&mut self, at: usize, problems: &[Problem], cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let focused = at == self.focus && self.picker.is_none();
+        let values = Values(&self.fields);
+        let Some(field) = self.fields.get(at) else { return };
+        let none = self.subject.none(field.id, &values, cx);
+        let bad: Vec<String> = told_at(field, problems).map(|problem| problem.summary.clone()).collect();
+        let sign = if at == self.focus { "▸ " } else { "  " };
+        let role = if at == self.focus { Role::FieldFocused } else { Role::Label };
+        let label = vec![cx.span(Role::BorderFocused, sign), cx.span(role, field.label)];
+        text::put(buf, area.x, area.y, LABEL, label);
+        let value = Rect { x: area.x + LABEL.min(area.width), width: area.width.saturating_sub(LABEL), height: area.height.min(1), ..area };
+        let loading = cx.fleet.inventory.is_none();
+        let Some(field) = self.fields.get_mut(at) else { return };
+        let mut below = value.y + 1;
+        match &mut field.kind {
+            Kind::Text(input) | Kind::Number(input) => {
+                input.view(focused, cx, value, buf);
+                if input.text().is_empty() && !focused {
+                    text::put(buf, value.x, value.y, value.width, vec![cx.span(Role::Faint, none.unwrap_or_else(|| "–".into()))]);
+                }
+            }
+            Kind::Switch(switch) => {
+                let mut line = Vec::new();
+                for (index, (_, word)) in switch.options.iter().enumerate() {
+                    let chosen = index == switch.at;
+                    line.push(cx.span(if chosen && focused { Role::Selected } else if chosen { Role::Strong } else { Role::Faint }, if chosen { format!("[{word}]") } else { format!(" {word} ") }));
+                    line.push(Span::raw(" "));
+                }
+                text::put(buf, value.x, value.y, value.width, line);
+            }
+            Kind::Pick(chosen) => {
+                let shown = match (&*chosen, none) {
+                    (Some(value), _) => cx.span(if focused { Role::Strong } else { Role::Field }, value.clone()),
+                    (None, Some(none)) => cx.span(Role::Faint, none),
+                    (None, None) if loading => cx.span(Role::Moving, "◌ loading…"),
+                    (None, None) => cx.span(Role::Warning, "choose one"),
+                };
+                let mut line = vec![shown];
+                if focused {
+                    line.push(cx.span(Role::Key, "  ▾"));
+                }
+                text::put(buf, value.x, value.y, value.width, line);
+            }
+            Kind::Labels(editor) => {
+                let height = editor.height(at == self.focus).min(area.height);
+                editor.view(focused, cx, Rect { height, ..value }, buf);
+                below = value.y + height;
+            }
+        }
+        for (y, why) in (below..area.bottom()).zip(bad) {
+            text::put(buf, value.x, y, value.width, vec![cx.span(Role::Failed, format!("✖ {why}"))]);
+        }
+    }
+
+    /// Help for the field in focus, problems that belong to no field, the command.
+    fn side_lines(&self, problems: &[Problem], area: Rect, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+        let room = usize::from(area.width);
+        let mut lines: Vec<Vec<Span>> = Vec::new();
+        let help = self.focused().map_or("Checks everything once more and creates it.", |field| field.help);
+        lines.extend(text::wrap(help, room, 4).into_iter().map(|line| vec![cx.span(Role::Text, line)]));
+        let here = self.focused().map(|field| field.id);
+        for problem in problems {
+            let advice = problem.advice.as_ref().filter(|_| problem.field.as_deref() == here);
+            let lost = !self.fields.iter().any(|field| Some(field.id) == problem.field.as_deref());
+            if lost {
+                lines.extend(crate::ui::panes::problem_lines(problem, room, cx));
+            } else if let Some(advice) = advice {
+                lines.extend(text::wrap(&format!("→ {advice}"), room, 3).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
+            }
+        }
+        for problem in &cx.fleet.inventory_problems {
+            let told = format!("not everything could be looked up: {}", problem.summary);
+            lines.extend(text::wrap(&told, room, 2).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
+        }
+        let mut command = vec![vec![cx.span(Role::Heading, match self.wording {
+            Wording::Jeroboam => "THE SAME ON THE COMMAND LINE",
+            Wording::OpenStack => "THE SAME WITH OPENSTACK'S CLIENT",
+        })]];
+        command.extend(self.command_lines(room).into_iter().map(|line| vec![cx.span(Role::Muted, line)]));
+        let free = usize::from(area.height).saturating_sub(command.len());
+        if lines.len() < free {
+            lines.resize(if area.height > 20 { lines.len() + 1 } else { free }, Vec::new());
+        } else {
+            lines.truncate(free.max(2));
+        }
+        lines.extend(command);
+        lines
+    }
+
+    /// The command, a flag never parted from its value, continued lines marked for a shell.
+    fn command_lines(&self, room: usize) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut line = String::new();
+        for part in self.subject.command(&Values(&self.fields), self.wording) {
+            let joined = if line.is_empty() { part.clone() } else { format!("{line} {part}") };
+            if text::width(&joined) + 2 > room && !line.is_empty() {
+                lines.push(format!("{line} \\"));
+                line = format!("  {part}");
+            } else {
+                line = joined;
+            }
+        }
+        lines.push(line);
+        lines
+    }
+}
+
+/// Problems shown under a field; those of labels stand at their lines.
+fn told_at<'a>(field: &'a Field, problems: &'a [Problem]) -> impl Iterator<Item = &'a Problem> {
+    let lines = matches!(&field.kind, Kind::Labels(editor) if editor.labels().is_err());
+    problems.iter().filter(move |problem| problem.field.as_deref() == Some(field.id) && !lines)
+}

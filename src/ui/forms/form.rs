@@ -1,0 +1,297 @@
+//! What every form does: focus, typing, pickers, live problems, sending. What is
+//! asked and what comes of it is a [`Subject`]'s.
+
+use super::command::Wording;
+use super::field::{Field, Kind, Values};
+use super::picker::{Choice, Menu, Picker};
+use crate::model::Problem;
+use crate::ui::action::{Action, Context};
+use crate::ui::effect::Job;
+use crate::ui::key::KeyPress;
+use crate::ui::layer::{Ask, Cx, Layer, Route};
+use crate::ui::msg::Reply;
+
+/// A thing that is created through a form.
+pub trait Subject {
+    fn title(&self) -> &'static str;
+    /// What a picker offers; the form adds title and loading state.
+    fn offers(&self, id: &str, values: &Values, cx: &Cx) -> Vec<super::offers::Offer>;
+    /// The words for "nothing chosen"; `None`: something must be chosen.
+    fn none(&self, id: &str, values: &Values, cx: &Cx) -> Option<String>;
+    /// Values for fields nobody touched, once the cloud's lists are known.
+    fn defaults(&self, fields: &mut [Field], cx: &Cx);
+    /// Everything wrong with it as it stands.
+    fn check(&self, values: &Values, cx: &Cx) -> Vec<Problem>;
+    fn command(&self, values: &Values, wording: Wording) -> Vec<String>;
+    fn job(&self, values: &Values, cx: &Cx) -> Job;
+    /// What a reply means for this form; `None`: it is about something else.
+    fn answer(&self, reply: &Reply) -> Option<Result<Vec<Ask>, Vec<Problem>>>;
+}
+
+pub struct Form<S> {
+    pub(super) subject: S,
+    pub(super) fields: Vec<Field>,
+    /// Index of a field, or their count for the create button.
+    pub(super) focus: usize,
+    pub(super) picker: Option<Picker>,
+    pub(super) wording: Wording,
+    /// A create was tried: every problem shows.
+    pub(super) tried: bool,
+    pub(super) sending: bool,
+    /// What the manager answered, until the field is edited.
+    pub(super) answered: Vec<Problem>,
+    /// First visible field.
+    pub(super) top: usize,
+    edited: bool,
+}
+
+impl<S: Subject> Form<S> {
+    pub fn new(subject: S, fields: Vec<Field>, cx: &Cx) -> Self {
+        let mut form = Self {
+            subject,
+            fields,
+            focus: 0,
+            picker: None,
+            wording: Wording::Jeroboam,
+            tried: false,
+            sending: false,
+            answered: Vec::new(),
+            top: 0,
+            edited: false,
+        };
+        form.subject.defaults(&mut form.fields, cx);
+        form
+    }
+
+    pub(super) fn focused(&self) -> Option<&Field> {
+        self.fields.get(self.focus)
+    }
+
+    pub(super) fn menu(&self, cx: &Cx) -> Option<Menu> {
+        let field = self.focused()?;
+        let values = Values(&self.fields);
+        Some(Menu {
+            title: field.label.to_owned(),
+            offers: self.subject.offers(field.id, &values, cx),
+            none: self.subject.none(field.id, &values, cx),
+            loading: cx.fleet.inventory.is_none(),
+            free: !cx.fleet.inventory_problems.is_empty(),
+        })
+    }
+
+    /// Problems as they stand: the rules' and the manager's.
+    pub(super) fn problems(&self, cx: &Cx) -> Vec<Problem> {
+        let mut found: Vec<Problem> = Vec::new();
+        for field in &self.fields {
+            match &field.kind {
+                Kind::Number(input) if !input.text().trim().is_empty() && input.text().trim().parse::<u32>().is_err() => {
+                    let told = format!("\"{}\" is not a whole number", input.text().trim());
+                    found.push(Problem::invalid(told).on_field(field.id));
+                }
+                Kind::Labels(editor) => {
+                    let faults = editor.labels().err().unwrap_or_default();
+                    found.extend(faults.into_iter().map(|(_, problem)| problem));
+                }
+                _ => {}
+            }
+        }
+        let values = Values(&self.fields);
+        found.extend(self.subject.check(&values, cx));
+        for problem in &self.answered {
+            if !found.iter().any(|have| have.summary == problem.summary) {
+                found.push(problem.clone());
+            }
+        }
+        found
+    }
+
+    /// Those that should be seen now; an empty form is not full of reproaches.
+    pub(super) fn shown_problems(&self, cx: &Cx) -> Vec<Problem> {
+        let told = |problem: &Problem| {
+            let field = self.fields.iter().find(|field| Some(field.id) == problem.field.as_deref());
+            let filled = |field: &Field| matches!(&field.kind, Kind::Pick(Some(_)));
+            self.tried || self.answered.contains(problem) || field.is_none_or(|field| field.touched || filled(field))
+        };
+        let mut found = self.problems(cx);
+        found.retain(told);
+        found
+    }
+
+    fn go(&mut self, to: usize) -> Vec<Ask> {
+        if let Some(field) = self.fields.get_mut(self.focus) {
+            field.touched = true;
+        }
+        self.focus = to;
+        Vec::new()
+    }
+
+    fn turn(&mut self, forward: bool) -> Vec<Ask> {
+        let count = self.fields.len() + 1;
+        self.go((self.focus + if forward { 1 } else { count - 1 }) % count)
+    }
+
+    /// The field in focus was changed.
+    fn changed(&mut self, cx: &Cx) {
+        self.edited = true;
+        if let Some(field) = self.fields.get_mut(self.focus) {
+            field.touched = true;
+            let id = field.id;
+            self.answered.retain(|problem| problem.field.as_deref() != Some(id));
+        }
+        self.subject.defaults(&mut self.fields, cx);
+    }
+
+    fn press(&mut self, cx: &Cx) -> Vec<Ask> {
+        match self.fields.get_mut(self.focus).map(|field| &mut field.kind) {
+            None => return self.submit(cx),
+            Some(Kind::Pick(value)) => {
+                self.picker = Some(Picker::at(value.as_deref()));
+                return Vec::new();
+            }
+            Some(Kind::Switch(switch)) => switch.turn(true),
+            Some(Kind::Text(_) | Kind::Number(_) | Kind::Labels(_)) => return self.turn(true),
+        }
+        self.changed(cx);
+        Vec::new()
+    }
+
+    fn submit(&mut self, cx: &Cx) -> Vec<Ask> {
+        if self.sending {
+            return Vec::new();
+        }
+        self.tried = true;
+        self.answered.clear();
+        let problems = self.problems(cx);
+        if let Some(first) = problems.first() {
+            let at = self.fields.iter().position(|field| Some(field.id) == first.field.as_deref());
+            self.focus = at.unwrap_or(self.focus);
+            return Vec::new();
+        }
+        self.sending = true;
+        vec![Ask::Run(self.subject.job(&Values(&self.fields), cx))]
+    }
+
+    fn on_picker(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
+        if action == Action::Back {
+            self.picker = None;
+            return Vec::new();
+        }
+        let (Some(menu), Some(picker)) = (self.menu(cx), &mut self.picker) else { return Vec::new() };
+        if let Choice::Value(value) = picker.on(action, &menu) {
+            self.picker = None;
+            if let Some(Field { kind: Kind::Pick(chosen), .. }) = self.fields.get_mut(self.focus) {
+                *chosen = value;
+            }
+            self.changed(cx);
+        }
+        Vec::new()
+    }
+
+    fn in_labels(&mut self, action: Action) -> bool {
+        let Some(Field { kind: Kind::Labels(editor), .. }) = self.fields.get_mut(self.focus) else { return false };
+        match action {
+            Action::NextField if !editor.on_last_line() => editor.down(),
+            Action::PreviousField if !editor.on_first_line() => editor.up(),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl<S: Subject> Layer for Form<S> {
+    fn contexts(&self) -> Vec<Context> {
+        match (&self.picker, self.focused().map(|field| &field.kind)) {
+            (Some(_), _) => vec![Context::Picker],
+            (None, Some(Kind::Labels(_))) => vec![Context::Labels, Context::Form],
+            _ => vec![Context::Form],
+        }
+    }
+
+    fn takes_text(&self) -> bool {
+        self.picker.is_some() || self.focused().is_some_and(Field::takes_text)
+    }
+
+    fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
+        if self.picker.is_some() {
+            return self.on_picker(action, cx);
+        }
+        match action {
+            Action::NextField | Action::PreviousField if self.in_labels(action) => Vec::new(),
+            Action::NextField => self.turn(true),
+            Action::PreviousField => self.turn(false),
+            Action::Press => self.press(cx),
+            Action::Submit => self.submit(cx),
+            Action::TurnOn | Action::TurnBack => {
+                if let Some(Field { kind: Kind::Switch(switch), .. }) = self.fields.get_mut(self.focus) {
+                    switch.turn(action == Action::TurnOn);
+                    self.changed(cx);
+                }
+                Vec::new()
+            }
+            Action::Wording => {
+                self.wording = self.wording.other();
+                Vec::new()
+            }
+            Action::Back if self.edited => vec![Ask::Open(Route::Discard)],
+            Action::Back => vec![Ask::Close],
+            _ => Vec::new(),
+        }
+    }
+
+    fn text(&mut self, key: KeyPress, cx: &Cx) -> Option<Vec<Ask>> {
+        if self.picker.is_some() {
+            let menu = self.menu(cx)?;
+            return self.picker.as_mut()?.key(key, &menu).then(Vec::new);
+        }
+        let changed = match &mut self.fields.get_mut(self.focus)?.kind {
+            Kind::Text(input) | Kind::Number(input) => input.key(key),
+            Kind::Labels(editor) => editor.key(key),
+            Kind::Switch(_) | Kind::Pick(_) if key == KeyPress::char(' ') => return Some(self.press(cx)),
+            Kind::Switch(_) | Kind::Pick(_) => false,
+        };
+        if changed {
+            self.changed(cx);
+        }
+        changed.then(Vec::new)
+    }
+
+    fn paste(&mut self, text: &str, cx: &Cx) {
+        if let Some(picker) = &mut self.picker {
+            return picker.paste(text);
+        }
+        match self.fields.get_mut(self.focus).map(|field| &mut field.kind) {
+            Some(Kind::Text(input) | Kind::Number(input)) => input.paste(text),
+            Some(Kind::Labels(editor)) => editor.paste(text),
+            _ => return,
+        }
+        self.changed(cx);
+    }
+
+    fn reply(&mut self, reply: &Reply, cx: &Cx) -> Vec<Ask> {
+        if matches!(reply, Reply::Inventory(..) | Reply::Templates(_)) {
+            self.subject.defaults(&mut self.fields, cx);
+        }
+        if !self.sending {
+            return Vec::new();
+        }
+        match self.subject.answer(reply) {
+            None => Vec::new(),
+            Some(Ok(asks)) => {
+                self.sending = false;
+                asks
+            }
+            Some(Err(problems)) => {
+                self.sending = false;
+                let first = problems.first().and_then(|problem| problem.field.clone());
+                let at = self.fields.iter().position(|field| Some(field.id) == first.as_deref());
+                self.focus = at.unwrap_or(self.focus);
+                self.answered = problems;
+                Vec::new()
+            }
+        }
+    }
+
+    fn view(&mut self, cx: &Cx, area: ratatui::layout::Rect, buf: &mut ratatui::buffer::Buffer) {
+        self.draw(cx, area, buf);
+    }
+}

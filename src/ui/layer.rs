@@ -1,0 +1,124 @@
+//! What a page or dialog is: it owns view state, reads the [`Cx`], and answers
+//! with data. [`super::App`] keeps a stack of them; the top one gets the keys.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::action::{Action, Context};
+use super::effect::{Effect, Job};
+use super::fleet::Fleet;
+use super::key::KeyPress;
+use super::keymap::Keymap;
+use super::msg::Reply;
+use super::theme::{Role, Theme};
+use crate::model::{ClusterId, TemplateId};
+
+/// All that a layer may read.
+pub struct Cx<'a> {
+    pub fleet: &'a Fleet,
+    pub now: DateTime<Utc>,
+    /// Of the user's clock; times are shown in it.
+    pub offset: FixedOffset,
+    pub theme: &'a Theme,
+    pub keymap: &'a Keymap,
+    pub link: &'a Link,
+}
+
+impl Cx<'_> {
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    pub fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
+        Span::styled(text.into(), self.style(role))
+    }
+
+    /// `14:02:07` on the user's clock.
+    pub fn clock(&self, time: DateTime<Utc>) -> String {
+        time.with_timezone(&self.offset).format("%H:%M:%S").to_string()
+    }
+
+    /// `2026-11-23 14:02` on the user's clock.
+    pub fn date(&self, time: DateTime<Utc>) -> String {
+        time.with_timezone(&self.offset).format("%Y-%m-%d %H:%M").to_string()
+    }
+}
+
+/// How we stand with the cloud.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Link {
+    Connecting,
+    Connected,
+    Failed(crate::model::Problem),
+}
+
+/// What a layer wants, as data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    Open(Route),
+    /// Take this layer away, and all that lies over it.
+    Close,
+    /// Take this layer and the one under it away.
+    CloseTwo,
+    Do(Effect),
+    Run(Job),
+    /// A short notice that goes by itself.
+    Say(String),
+    /// The layer under this one shall select this cluster.
+    Select(ClusterId),
+}
+
+/// Every page and dialog there is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Route {
+    Cluster { id: ClusterId, why: bool },
+    NewTemplate,
+    NewCluster(Option<TemplateId>),
+    DeleteCluster(ClusterId),
+    DeleteTemplate(TemplateId),
+    Kubeconfig(ClusterId),
+    Discard,
+    Help(Vec<Context>),
+}
+
+pub trait Layer {
+    /// For the keymap, the most special first; `Global` is added by the application.
+    fn contexts(&self) -> Vec<Context>;
+
+    fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask>;
+
+    /// Whether printable keys are text just now.
+    fn takes_text(&self) -> bool {
+        false
+    }
+
+    /// A key no context knows, or text. `None`: it changed nothing.
+    fn text(&mut self, _key: KeyPress, _cx: &Cx) -> Option<Vec<Ask>> {
+        None
+    }
+
+    fn paste(&mut self, _text: &str, _cx: &Cx) {}
+
+    /// Every accepted reply, after the fleet knows it.
+    fn reply(&mut self, _reply: &Reply, _cx: &Cx) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    /// `&mut self` only for scroll positions: drawing twice gives the same picture.
+    fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer);
+
+    /// Whether what is under it stays on screen.
+    fn is_overlay(&self) -> bool {
+        false
+    }
+
+    /// The cluster whose events should be followed while this layer is on screen.
+    fn cluster(&self, _cx: &Cx) -> Option<ClusterId> {
+        None
+    }
+
+    fn select_cluster(&mut self, _id: ClusterId) {}
+}

@@ -1,0 +1,60 @@
+//! What comes into the dashboard: keys, time, changes, replies. Plain data.
+
+use chrono::{DateTime, Utc};
+
+use super::effect::Ticket;
+use super::key::KeyPress;
+use crate::cloud::Identity;
+use crate::model::validate::Inventory;
+use crate::model::{Cluster, ClusterId, ClusterTemplate, Problem, StackEvent, StackResource};
+use crate::service::{CaCertificate, Change};
+
+#[derive(Debug, Clone)]
+pub enum Msg {
+    Key(KeyPress),
+    /// A bracketed paste.
+    Paste(String),
+    /// The terminal has another size, or its picture was lost.
+    Resize,
+    /// What time it is. Comes before other messages, and at [`super::App::wake_at`].
+    Tick(DateTime<Utc>),
+    Connected(Box<Identity>),
+    ConnectFailed(Problem),
+    Change(Change),
+    Reply(Ticket, Reply),
+    /// Something the user should read (a faulty keymap file, …).
+    Notice(Problem),
+    /// Asked from outside to end (SIGTERM, SIGHUP, SIGINT).
+    Quit,
+}
+
+/// Answers to [`super::effect::Job`].
+#[derive(Debug, Clone)]
+pub enum Reply {
+    Templates(Result<Vec<ClusterTemplate>, Problem>),
+    Clusters(Result<Vec<Cluster>, Problem>),
+    Inventory(Box<Inventory>, Vec<Problem>),
+    Events(ClusterId, Result<Vec<StackEvent>, Problem>),
+    Resources(ClusterId, Result<Vec<StackResource>, Problem>),
+    Certificate(ClusterId, Result<Box<CaCertificate>, Problem>),
+    TemplateCreated(Result<Box<ClusterTemplate>, Vec<Problem>>),
+    ClusterCreated(Result<Box<Cluster>, Vec<Problem>>),
+    TemplateDeleted(Result<(), Problem>),
+    ClusterDeleted(Result<(), Problem>),
+    Kubeconfig(Saved),
+}
+
+/// How writing a kubeconfig ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    /// Path as written, and the context's name in it.
+    Done {
+        path: String,
+        context: String,
+    },
+    /// A file is there already (or, merging, an entry of that name); nothing was written.
+    Exists {
+        what: String,
+    },
+    Failed(Problem),
+}

@@ -1,0 +1,5 @@
+//! Whole-screen layers: the four panes, and the page of one cluster.
+
+pub mod cluster;
+pub mod home;
+pub mod layout;

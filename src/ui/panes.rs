@@ -1,0 +1,175 @@
+//! Panes: lists with a cursor and a filter. A list of cloud objects is a
+//! descriptor ([`Spec`]: rows, columns, words when empty); the two that are
+//! something else (events, resource tree) bring their own drawing.
+
+pub mod certificates;
+pub mod clusters;
+pub mod events;
+pub mod resources;
+pub mod templates;
+pub mod tree;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::action::Action;
+use super::filter::Filter;
+use super::layer::Cx;
+use super::theme::Role;
+use super::widgets::list::{Cursor, Step};
+use super::widgets::table::{self, Column};
+use super::widgets::text;
+
+/// What a list shows and how.
+pub trait Spec {
+    type Key: Clone + PartialEq;
+    type Row: 'static;
+    const TITLE: &'static str;
+    fn rows<'a>(cx: &Cx<'a>) -> Vec<&'a Self::Row>;
+    fn key(row: &Self::Row) -> Self::Key;
+    fn columns() -> &'static [Column<Self::Row>];
+    /// What the filter looks through.
+    fn haystack(row: &Self::Row, cx: &Cx) -> String;
+    /// What to say instead of rows, and what to do about it.
+    fn empty(cx: &Cx) -> Vec<Vec<Span<'static>>>;
+}
+
+pub struct ListPane<S: Spec> {
+    cursor: Cursor<S::Key>,
+    pub filter: Filter,
+}
+
+impl<S: Spec> Default for ListPane<S> {
+    fn default() -> Self {
+        Self { cursor: Cursor::default(), filter: Filter::default() }
+    }
+}
+
+/// The cursor's step for an action, if it is one.
+pub fn step(action: Action) -> Option<Step> {
+    Some(match action {
+        Action::Up => Step::Up,
+        Action::Down => Step::Down,
+        Action::PageUp => Step::PageUp,
+        Action::PageDown => Step::PageDown,
+        Action::First => Step::First,
+        Action::Last => Step::Last,
+        _ => return None,
+    })
+}
+
+impl<S: Spec> ListPane<S> {
+    pub fn rows<'a>(&self, cx: &Cx<'a>) -> Vec<&'a S::Row> {
+        let mut rows = S::rows(cx);
+        if !self.filter.text().is_empty() {
+            rows.retain(|row| self.filter.matches(&S::haystack(row, cx)));
+        }
+        rows
+    }
+
+    pub fn selected<'a>(&self, cx: &Cx<'a>) -> Option<&'a S::Row> {
+        let rows = self.rows(cx);
+        let keys: Vec<S::Key> = rows.iter().map(|row| S::key(row)).collect();
+        self.cursor.index(&keys).map(|index| rows[index])
+    }
+
+    pub fn select(&mut self, key: S::Key) {
+        self.filter.clear();
+        self.cursor.select(key);
+    }
+
+    /// Whether the action was one of a list's own.
+    pub fn on(&mut self, action: Action, cx: &Cx) -> bool {
+        if let Some(step) = step(action) {
+            let keys: Vec<S::Key> = self.rows(cx).into_iter().map(S::key).collect();
+            self.cursor.step(step, &keys);
+            return true;
+        }
+        match action {
+            Action::Filter => self.filter.start(),
+            Action::Accept if self.filter.is_editing() => self.filter.finish(),
+            Action::Back => return self.filter.clear(),
+            _ => return false,
+        }
+        true
+    }
+
+    pub fn title(&self, number: u8, focused: bool, cx: &Cx) -> Vec<Span<'static>> {
+        title(number, S::TITLE, focused, &self.filter, cx)
+    }
+
+    pub fn view(&mut self, focused: bool, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let rows = self.rows(cx);
+        if rows.is_empty() {
+            let lines = if self.filter.text().is_empty() {
+                S::empty(cx)
+            } else {
+                vec![vec![cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text()))]]
+            };
+            let inner = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(3), ..area };
+            return text::put_lines(buf, inner, lines);
+        }
+        let keys: Vec<S::Key> = rows.iter().map(|row| S::key(row)).collect();
+        let heading = usize::from(area.height > 2);
+        let window = self.cursor.window(&keys, usize::from(area.height).saturating_sub(heading));
+        let selected = self.cursor.index(&keys).and_then(|index| index.checked_sub(window.start));
+        table::draw(S::columns(), &rows[window], selected, focused, cx, area, buf);
+    }
+
+    /// `12` or, filtered, `3 of 12`; `more below` when the rows do not fit.
+    pub fn note(&self, cx: &Cx) -> Vec<Span<'static>> {
+        let all = S::rows(cx).len();
+        let shown = self.rows(cx).len();
+        if all == 0 {
+            Vec::new()
+        } else if shown == all {
+            vec![cx.span(Role::Faint, all.to_string())]
+        } else {
+            vec![cx.span(Role::Faint, format!("{shown} of {all}"))]
+        }
+    }
+}
+
+/// `1 Clusters /filter▏`.
+pub fn title(number: u8, name: &str, focused: bool, filter: &Filter, cx: &Cx) -> Vec<Span<'static>> {
+    let role = if focused { Role::TitleFocused } else { Role::Title };
+    let mut spans = vec![cx.span(Role::Key, format!("{number} ")), cx.span(role, name)];
+    if filter.is_editing() || !filter.text().is_empty() {
+        spans.push(cx.span(Role::Match, format!(" /{}", filter.text())));
+    }
+    if filter.is_editing() {
+        spans.push(cx.span(Role::Cursor, " "));
+    }
+    spans
+}
+
+/// `key word` for texts that tell what can be pressed.
+pub fn press(action: Action, contexts: &[super::action::Context], what: &str, cx: &Cx) -> Vec<Span<'static>> {
+    match cx.keymap.key_for(contexts, action) {
+        Some(key) => vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Muted, format!("  {what}"))],
+        None => vec![cx.span(Role::Muted, what)],
+    }
+}
+
+/// Label and value of a details line.
+pub fn fact(label: &str, value: Vec<Span<'static>>, cx: &Cx) -> Vec<Span<'static>> {
+    let mut spans = vec![cx.span(Role::Label, text::pad(label, 11))];
+    spans.extend(value);
+    spans
+}
+
+/// A problem with its advice and request id, over several lines.
+pub fn problem_lines(problem: &crate::model::Problem, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    let mut lines: Vec<Vec<Span>> = text::wrap(&format!("✖ {}", problem.summary), room, 8)
+        .into_iter()
+        .map(|line| vec![cx.span(Role::Failed, line)])
+        .collect();
+    if let Some(advice) = &problem.advice {
+        lines.extend(text::wrap(&format!("→ {advice}"), room, 4).into_iter().map(|line| vec![cx.span(Role::Text, line)]));
+    }
+    if let Some(id) = &problem.request_id {
+        lines.push(vec![cx.span(Role::Muted, format!("request {id}"))]);
+    }
+    lines
+}

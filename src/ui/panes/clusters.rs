@@ -1,0 +1,217 @@
+//! The list of clusters, and what the details pane and the cluster page say of one.
+
+use ratatui::text::Span;
+
+use super::{Spec, fact, press, problem_lines};
+use crate::model::{Cluster, ClusterId, StackResource};
+use crate::ui::action::{Action, Context};
+use crate::ui::fleet::Loaded;
+use crate::ui::layer::{Cx, Link};
+use crate::ui::theme::Role;
+use crate::ui::widgets::table::Column;
+use crate::ui::widgets::{bar, text};
+use crate::ui::words;
+
+pub struct Clusters;
+
+impl Spec for Clusters {
+    type Key = ClusterId;
+    type Row = Cluster;
+    const TITLE: &'static str = "Clusters";
+
+    fn rows<'a>(cx: &Cx<'a>) -> Vec<&'a Cluster> {
+        cx.fleet.clusters_by_name()
+    }
+
+    fn key(row: &Cluster) -> ClusterId {
+        row.uuid
+    }
+
+    fn columns() -> &'static [Column<Cluster>] {
+        &[
+            Column { title: "NAME", min: 8, max: 40, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
+            Column { title: "STATUS", min: 14, max: 60, rank: 1, cell: status },
+            Column { title: "NODES", min: 5, max: 9, rank: 2, cell: |c, cx| vec![cx.span(Role::Text, format!("{}+{}", c.master_count, c.node_count))] },
+            Column { title: "AGE", min: 4, max: 6, rank: 3, cell: age },
+            Column { title: "TEMPLATE", min: 10, max: 24, rank: 4, cell: |c, cx| vec![cx.span(Role::Muted, &c.template_name)] },
+            Column { title: "KUBERNETES", min: 8, max: 12, rank: 5, cell: |c, cx| vec![cx.span(Role::Muted, c.coe_version.clone().unwrap_or_default())] },
+        ]
+    }
+
+    fn haystack(row: &Cluster, _: &Cx) -> String {
+        format!("{} {} {} {} {}", row.name, row.status, words::status(&row.status).word, row.template_name, row.uuid)
+    }
+
+    fn empty(cx: &Cx) -> Vec<Vec<Span<'static>>> {
+        match (cx.link, &cx.fleet.clusters_loaded) {
+            (Link::Connecting, _) => vec![vec![cx.span(Role::Moving, "◌ connecting to the cloud…")]],
+            (Link::Failed(_), _) => Vec::new(),
+            (_, Loaded::Not) => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
+            (_, Loaded::Failed(problem)) => {
+                let mut lines = problem_lines(problem, 50, cx);
+                lines.push(press(Action::Refresh, &[Context::Global], "try again", cx));
+                lines
+            }
+            (_, Loaded::Yes) if cx.fleet.templates.is_empty() => vec![
+                vec![cx.span(Role::Text, "No clusters yet.")],
+                vec![cx.span(Role::Muted, "A cluster is made from a template: make one first.")],
+                press(Action::Pane2, &[Context::Home], "go to the templates", cx),
+            ],
+            (_, Loaded::Yes) => vec![
+                vec![cx.span(Role::Text, "No clusters yet.")],
+                press(Action::New, &[Context::Clusters], "new cluster", cx),
+            ],
+        }
+    }
+}
+
+/// Sign, word and what matters most just now: percent while moving, the reason after a failure.
+fn status(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
+    let told = words::status(&cluster.status);
+    let mut spans = vec![cx.span(told.role, format!("{} {}", told.sign, told.word))];
+    if cluster.status.is_failed() {
+        spans.push(cx.span(Role::Muted, format!("  {}", reason(cluster))));
+    } else if let Some(progress) = cluster.progress.filter(|_| cluster.status.is_in_progress()) {
+        spans.push(cx.span(told.role, format!("  {:>2} %", progress.percent())));
+    }
+    spans
+}
+
+fn age(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
+    if cluster.status.is_in_progress() {
+        vec![cx.span(Role::Moving, words::elapsed(cluster.status_since, cx.now))]
+    } else {
+        vec![cx.span(Role::Muted, words::age(cluster.created_at, cx.now))]
+    }
+}
+
+/// The deepest cause known, in the service's words.
+pub fn reason(cluster: &Cluster) -> &str {
+    cluster.cause.as_ref().map(|cause| cause.reason.as_str()).filter(|r| !r.is_empty()).unwrap_or(&cluster.status_reason)
+}
+
+/// Bar, elapsed and time left while it moves; the state otherwise.
+pub fn progress_line(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Span<'static>> {
+    let told = words::status(&cluster.status);
+    let mut spans = vec![cx.span(told.role, format!("{} {}", told.sign, told.word))];
+    if !cluster.status.is_in_progress() {
+        if cluster.status.is_complete() {
+            spans.push(cx.span(Role::Muted, format!("  since {}", cx.date(cluster.status_since))));
+        }
+        return spans;
+    }
+    let elapsed = words::elapsed(cluster.status_since, cx.now);
+    let left = words::time_left(cluster, cx.now).map(|left| format!(" · {left}")).unwrap_or_default();
+    match cluster.progress {
+        Some(progress) => {
+            let told = format!(" {} of {} resources · {elapsed}{left}", progress.complete, progress.total);
+            let columns = room.saturating_sub(text::spans_width(&spans) + 2 + text::width(&told)).clamp(5, 30);
+            spans.push(Span::raw("  "));
+            spans.extend(bar::bar(progress, columns, cx));
+            spans.push(cx.span(Role::Text, told));
+        }
+        None => spans.push(cx.span(Role::Text, format!("  {elapsed}{left}"))),
+    }
+    spans
+}
+
+/// Why it failed: reason, resource, type, physical id.
+pub fn failure_lines(cluster: &Cluster, room: usize, lines: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    if !cluster.status.is_failed() {
+        return Vec::new();
+    }
+    let mut told: Vec<Vec<Span>> = text::wrap(reason(cluster), room, lines)
+        .into_iter()
+        .map(|line| vec![cx.span(Role::Failed, line)])
+        .collect();
+    if let Some(cause) = &cluster.cause {
+        told.push(fact("resource", vec![cx.span(Role::Strong, &cause.resource), cx.span(Role::Muted, format!("  {}", cause.kind))], cx));
+        if !cause.physical_id.is_empty() {
+            told.push(fact("id", vec![cx.span(Role::Text, &cause.physical_id)], cx));
+        }
+    }
+    told
+}
+
+/// Addresses and make-up of a cluster.
+pub fn fact_lines(cluster: &Cluster, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    let say = |text: &str| vec![cx.span(Role::Text, text)];
+    let reach = match (cluster.floating_ip_enabled, cluster.master_lb_enabled) {
+        (true, true) => "floating IPs, load balancer",
+        (true, false) => "floating IPs, no load balancer",
+        (false, true) => "private addresses, load balancer",
+        (false, false) => "private addresses, no load balancer",
+    };
+    let mut lines = vec![
+        fact("API", match &cluster.api_address {
+            Some(address) => vec![cx.span(Role::Strong, address)],
+            None => vec![cx.span(Role::Faint, "not known yet")],
+        }, cx),
+        fact("nodes", say(&words::nodes(cluster)), cx),
+    ];
+    for (label, addresses) in [("masters", &cluster.master_addresses), ("workers", &cluster.node_addresses)] {
+        if !addresses.is_empty() {
+            lines.push(fact(label, say(&addresses.join("  ")), cx));
+        }
+    }
+    lines.push(fact("access", say(reach), cx));
+    lines.push(fact("template", vec![cx.span(Role::Text, &cluster.template_name), cx.span(Role::Muted, format!("  {}", cluster.driver))], cx));
+    let flavors = format!("{} master, {} worker", cluster.master_flavor_id, cluster.flavor_id);
+    lines.push(fact("flavors", say(&flavors), cx));
+    if let Some(version) = &cluster.coe_version {
+        lines.push(fact("Kubernetes", say(version), cx));
+    }
+    if let Some(keypair) = &cluster.keypair {
+        lines.push(fact("keypair", say(keypair), cx));
+    }
+    if !cluster.labels.is_empty() {
+        lines.push(fact("labels", say(&cluster.labels.to_string()), cx));
+    }
+    lines.push(fact("stack", vec![cx.span(Role::Muted, &cluster.stack_name)], cx));
+    lines.push(fact("uuid", vec![cx.span(Role::Muted, cluster.uuid.to_string())], cx));
+    lines.push(fact("created", vec![cx.span(Role::Muted, cx.date(cluster.created_at))], cx));
+    lines
+}
+
+/// What a moving cluster waits for: resources in progress that hold no others.
+pub fn waiting_lines(cluster: &Cluster, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    if !cluster.status.is_in_progress() {
+        return Vec::new();
+    }
+    let mut waiting: Vec<&StackResource> = cx
+        .fleet
+        .resources(cluster.uuid)
+        .iter()
+        .filter(|resource| resource.status.is_in_progress() && resource.nested.is_none())
+        .collect();
+    waiting.sort_by_key(|resource| (resource.updated, resource.address()));
+    if waiting.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Vec::new(), vec![cx.span(Role::Heading, "WAITING FOR")]];
+    for resource in waiting {
+        let told = words::heat(&resource.status);
+        let since = resource.updated.map(|at| words::elapsed(at, cx.now)).unwrap_or_default();
+        lines.push(vec![
+            cx.span(told.role, format!("{} ", told.sign)),
+            cx.span(Role::Text, resource.address()),
+            cx.span(Role::Muted, format!("  {}  {since}", short_kind(&resource.kind))),
+        ]);
+    }
+    lines
+}
+
+/// The last part of a Heat type; a nested template's file name without its URL.
+pub fn short_kind(kind: &str) -> &str {
+    kind.rsplit('/').next().unwrap_or(kind)
+}
+
+/// The whole details pane of one cluster.
+pub fn details(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    let mut lines = vec![progress_line(cluster, room, cx)];
+    lines.extend(failure_lines(cluster, room, 4, cx));
+    lines.push(Vec::new());
+    lines.extend(fact_lines(cluster, cx));
+    lines.extend(waiting_lines(cluster, cx));
+    lines
+}

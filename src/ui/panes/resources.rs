@@ -1,0 +1,169 @@
+//! The resource tree of one cluster with a cursor, and what is said of the
+//! resource under it.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::clusters::short_kind;
+use super::tree::{self, Node};
+use super::{fact, step, title};
+use crate::model::{ClusterId, StackResource};
+use crate::ui::action::Action;
+use crate::ui::fleet::Loaded;
+use crate::ui::filter::Filter;
+use crate::ui::layer::Cx;
+use crate::ui::theme::Role;
+use crate::ui::widgets::list::Cursor;
+use crate::ui::widgets::{table, text};
+use crate::ui::words;
+
+#[derive(Default)]
+pub struct ResourcesPane {
+    cursor: Cursor<Vec<String>>,
+    pub filter: Filter,
+    /// Branches the user opened or closed.
+    said: BTreeMap<Vec<String>, bool>,
+}
+
+impl ResourcesPane {
+    fn nodes<'a>(&self, id: ClusterId, cx: &Cx<'a>) -> Vec<Node<'a>> {
+        let resources = cx.fleet.resources(id);
+        if self.filter.text().is_empty() {
+            return tree::visible(resources, &self.said);
+        }
+        let found = resources.iter().filter(|resource| self.filter.matches(&haystack(resource)));
+        let flat = found.map(|resource| Node {
+            path: resource.path.iter().chain([&resource.name]).cloned().collect(),
+            resource: Some(resource),
+            open: None,
+            below: (0, 0),
+        });
+        flat.collect()
+    }
+
+    /// The cursor's row; when its branch was closed over it, the branch.
+    fn here(&self, nodes: &[Node]) -> Option<usize> {
+        let paths: Vec<Vec<String>> = nodes.iter().map(|node| node.path.clone()).collect();
+        self.cursor.index(&paths)
+    }
+
+    /// Puts the cursor on a resource and opens all branches above it.
+    pub fn go_to(&mut self, path: Vec<String>) {
+        self.filter.clear();
+        for depth in 1..path.len() {
+            self.said.insert(path[..depth].to_vec(), true);
+        }
+        self.cursor.select(path);
+    }
+
+    pub fn on(&mut self, action: Action, id: ClusterId, cx: &Cx) -> bool {
+        let nodes = self.nodes(id, cx);
+        if let Some(step) = step(action) {
+            let paths: Vec<Vec<String>> = nodes.iter().map(|node| node.path.clone()).collect();
+            self.cursor.step(step, &paths);
+            return true;
+        }
+        match action {
+            Action::Toggle | Action::Open => match self.here(&nodes).map(|at| &nodes[at]) {
+                Some(Node { open: Some(open), path, .. }) => {
+                    self.cursor.select(path.clone());
+                    self.said.insert(path.clone(), !open);
+                }
+                _ => return false,
+            },
+            Action::Filter => self.filter.start(),
+            Action::Accept if self.filter.is_editing() => self.filter.finish(),
+            Action::Back => return self.filter.clear(),
+            _ => return false,
+        }
+        true
+    }
+
+    pub fn title(&self, number: u8, focused: bool, cx: &Cx) -> Vec<Span<'static>> {
+        title(number, "Resources", focused, &self.filter, cx)
+    }
+
+    pub fn note(&self, id: ClusterId, cx: &Cx) -> Vec<Span<'static>> {
+        let all = cx.fleet.resources(id);
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let complete = all.iter().filter(|resource| resource.status.is_complete()).count();
+        vec![cx.span(Role::Faint, format!("{complete} of {} complete", all.len()))]
+    }
+
+    pub fn view(&mut self, id: ClusterId, focused: bool, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let nodes = self.nodes(id, cx);
+        if nodes.is_empty() {
+            let told = match cx.fleet.resources_loaded.get(&id) {
+                _ if !self.filter.text().is_empty() => cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text())),
+                Some(Loaded::Failed(problem)) => cx.span(Role::Failed, format!("✖ {}", problem.line())),
+                Some(Loaded::Yes) => cx.span(Role::Muted, "The stack has no resources yet."),
+                _ => cx.span(Role::Moving, "◌ loading…"),
+            };
+            let inner = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(3), ..area };
+            return text::put_lines(buf, inner, vec![vec![told]]);
+        }
+        let paths: Vec<Vec<String>> = nodes.iter().map(|node| node.path.clone()).collect();
+        let window = self.cursor.window(&paths, usize::from(area.height));
+        let here = self.cursor.index(&paths);
+        let room = usize::from(area.width).saturating_sub(3);
+        let flat = !self.filter.text().is_empty();
+        for (y, index) in (area.top()..area.bottom()).zip(window) {
+            text::put(buf, area.x + 2, y, area.width.saturating_sub(3), line(&nodes[index], flat, room, cx));
+            if here == Some(index) {
+                table::mark(area, y, focused, cx, buf);
+            }
+        }
+    }
+
+    pub fn selected<'a>(&self, id: ClusterId, cx: &Cx<'a>) -> Option<&'a StackResource> {
+        let nodes = self.nodes(id, cx);
+        self.here(&nodes).and_then(|at| nodes[at].resource)
+    }
+}
+
+fn line(node: &Node, flat: bool, room: usize, cx: &Cx) -> Vec<Span<'static>> {
+    let branch = match node.open {
+        Some(true) => "▾ ",
+        Some(false) => "▸ ",
+        None => "  ",
+    };
+    let told = node.resource.map(|resource| words::heat(&resource.status));
+    let (sign, role) = told.as_ref().map_or(("·", Role::Muted), |told| (told.sign, told.role));
+    let name = if flat { node.path.join(".") } else { format!("{}{branch}{}", "  ".repeat(node.depth()), node.name()) };
+    let status = told.as_ref().map_or("", |told| told.word.as_str());
+    let wide = (room * 2 / 5).clamp(16, 40);
+    let mut spans = vec![cx.span(role, format!("{sign} ")), cx.span(Role::Text, text::pad(&name, wide)), cx.span(role, format!("  {}", text::pad(status, 18)))];
+    if node.below.1 > 0 {
+        let role = if node.below.0 == node.below.1 { Role::Faint } else { Role::Moving };
+        spans.push(cx.span(role, format!("  {} of {}", node.below.0, node.below.1)));
+    } else if let Some(resource) = node.resource {
+        spans.push(cx.span(Role::Muted, format!("  {}", short_kind(&resource.kind))));
+    }
+    spans
+}
+
+fn haystack(resource: &StackResource) -> String {
+    format!("{} {} {} {} {}", resource.address(), resource.kind, resource.status, resource.physical_id, resource.status_reason)
+}
+
+/// Address, type, ids and reason of one resource.
+pub fn details(resource: &StackResource, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    let told = words::heat(&resource.status);
+    let mut lines = vec![
+        vec![cx.span(Role::Strong, resource.address()), cx.span(told.role, format!("  {} {}", told.sign, told.word))],
+        fact("type", vec![cx.span(Role::Text, &resource.kind)], cx),
+    ];
+    if !resource.physical_id.is_empty() {
+        lines.push(fact("id", vec![cx.span(Role::Text, &resource.physical_id)], cx));
+    }
+    if !resource.status_reason.is_empty() && !resource.status_reason.eq_ignore_ascii_case("state changed") {
+        let role = if resource.status.is_failed() { Role::Failed } else { Role::Muted };
+        lines.extend(text::wrap(&resource.status_reason, room, 5).into_iter().map(|line| vec![cx.span(role, line)]));
+    }
+    lines
+}

@@ -1,0 +1,250 @@
+//! Colours by role. Themes are TOML files (`themes/`), embedded; a user's file of
+//! the same name wins. Nothing on the screen is told by colour alone, so every
+//! theme may be reduced to attributes ([`Depth::None`]).
+
+use std::collections::BTreeMap;
+
+use ratatui::style::{Color, Modifier, Style};
+use serde::Deserialize;
+
+use crate::model::Problem;
+
+/// Themes that come with the program: name and text.
+pub const EMBEDDED: [(&str, &str); 3] = [
+    ("dark", include_str!("../../themes/dark.toml")),
+    ("light", include_str!("../../themes/light.toml")),
+    ("mono16", include_str!("../../themes/mono16.toml")),
+];
+
+/// How many colours the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// `NO_COLOR`: attributes only.
+    None,
+    /// The sixteen ANSI colours.
+    Sixteen,
+    /// The 256-colour palette.
+    Indexed,
+    True,
+}
+
+macro_rules! roles {
+    ($($variant:ident $name:literal),+ $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Role { $($variant),+ }
+
+        impl Role {
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Its name in theme files.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+roles! {
+    Text "text", Muted "muted", Faint "faint", Border "border", BorderFocused "border-focused",
+    Title "title", TitleFocused "title-focused", Brand "brand", Heading "heading", Label "label",
+    Strong "strong", Selected "selected", SelectedIdle "selected-idle", Ok "ok", Moving "moving",
+    Warning "warning", Failed "failed", Bar "bar", BarRest "bar-rest", Key "key", Hint "hint",
+    Field "field", FieldFocused "field-focused", Cursor "cursor", Match "match",
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    inherits: Option<String>,
+    #[serde(default)]
+    palette: BTreeMap<String, String>,
+    #[serde(default)]
+    roles: BTreeMap<String, Look>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Look {
+    fg: Option<String>,
+    bg: Option<String>,
+    bold: bool,
+    dim: bool,
+    italic: bool,
+    underline: bool,
+    reverse: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Theme {
+    styles: BTreeMap<Role, Style>,
+}
+
+impl Theme {
+    /// The theme `name`, from `user` (where it came from, its text) or embedded,
+    /// brought down to what the terminal can show. Always gives a usable theme.
+    pub fn load(name: &str, user: Option<(&str, &str)>, depth: Depth) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut bad = |why: String| problems.push(Problem::invalid(why));
+        // Sixteen colours are not enough to approximate a theme made of shades.
+        let name = if depth == Depth::Sixteen { "mono16" } else { name };
+        let user = user.filter(|_| depth != Depth::Sixteen);
+        let origin = user.map_or_else(|| format!("theme {name}"), |(origin, _)| origin.to_owned());
+        let text = user.map(|(_, text)| text).or_else(|| embedded(name)).unwrap_or_else(|| {
+            let all: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+            bad(format!("there is no theme \"{name}\"; there are {}", all.join(", ")));
+            EMBEDDED[0].1
+        });
+        let mut chain = Vec::new();
+        let mut next = Some(text);
+        while let Some(text) = next.take() {
+            match toml::from_str::<File>(text) {
+                Ok(file) => {
+                    if let Some(parent) = &file.inherits {
+                        next = embedded(parent).filter(|_| chain.len() < EMBEDDED.len());
+                        if next.is_none() {
+                            bad(format!("{origin}: cannot inherit from \"{parent}\""));
+                        }
+                    }
+                    chain.push(file);
+                }
+                Err(error) => {
+                    bad(format!("{origin}: {}", error.to_string().trim_end()));
+                    next = Some(EMBEDDED[0].1).filter(|_| chain.is_empty() && text != EMBEDDED[0].1);
+                }
+            }
+        }
+        let mut palette = BTreeMap::new();
+        let mut looks = BTreeMap::new();
+        for file in chain.into_iter().rev() {
+            palette.extend(file.palette);
+            looks.extend(file.roles);
+        }
+        let mut styles = BTreeMap::new();
+        for (name, look) in looks {
+            match Role::ALL.iter().find(|role| role.name() == name) {
+                Some(role) => {
+                    let style = look.style(&palette, &mut |why| bad(format!("{origin}: {name}: {why}")));
+                    styles.insert(*role, reduce(*role, style, depth));
+                }
+                None => bad(format!("{origin}: there is no role \"{name}\"")),
+            }
+        }
+        (Self { styles }, problems)
+    }
+
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(&role).copied().unwrap_or_default()
+    }
+}
+
+fn embedded(name: &str) -> Option<&'static str> {
+    EMBEDDED.iter().find(|(have, _)| *have == name).map(|(_, text)| *text)
+}
+
+impl Look {
+    fn style(&self, palette: &BTreeMap<String, String>, bad: &mut dyn FnMut(String)) -> Style {
+        let mut colour = |wanted: &Option<String>| {
+            let wanted = wanted.as_ref()?;
+            let named = palette.get(wanted).unwrap_or(wanted);
+            named.parse::<Color>().map_err(|_| bad(format!("\"{named}\" is not a colour"))).ok()
+        };
+        let mut style = Style { fg: colour(&self.fg), bg: colour(&self.bg), ..Style::default() };
+        for (set, modifier) in [
+            (self.bold, Modifier::BOLD),
+            (self.dim, Modifier::DIM),
+            (self.italic, Modifier::ITALIC),
+            (self.underline, Modifier::UNDERLINED),
+            (self.reverse, Modifier::REVERSED),
+        ] {
+            if set {
+                style = style.add_modifier(modifier);
+            }
+        }
+        style
+    }
+}
+
+fn reduce(role: Role, style: Style, depth: Depth) -> Style {
+    match depth {
+        Depth::True | Depth::Sixteen => style,
+        Depth::Indexed => Style { fg: style.fg.map(indexed), bg: style.bg.map(indexed), ..style },
+        Depth::None => {
+            let bare = Style { fg: None, bg: None, ..style };
+            match role {
+                Role::Selected => bare.add_modifier(Modifier::REVERSED),
+                Role::BorderFocused | Role::Failed | Role::SelectedIdle => bare.add_modifier(Modifier::BOLD),
+                Role::Faint | Role::Border => bare.add_modifier(Modifier::DIM),
+                _ => bare,
+            }
+        }
+    }
+}
+
+/// The nearest of the 6×6×6 cube and the grey ramp.
+fn indexed(colour: Color) -> Color {
+    let Color::Rgb(r, g, b) = colour else { return colour };
+    let step = |v: u8| match v {
+        0..=47 => 0u8,
+        48..=114 => 1,
+        v => (v - 35) / 40,
+    };
+    let level = |s: u8| if s == 0 { 0 } else { 55 + 40 * s };
+    let apart = |x: (u8, u8, u8)| {
+        let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+        square(x.0, r) + square(x.1, g) + square(x.2, b)
+    };
+    let cube = (step(r), step(g), step(b));
+    let mean = u8::try_from((u16::from(r) + u16::from(g) + u16::from(b)) / 3).unwrap_or(u8::MAX);
+    let grey = (mean.saturating_sub(3) / 10).min(23);
+    let shade = 8 + 10 * grey;
+    if apart((shade, shade, shade)) < apart((level(cube.0), level(cube.1), level(cube.2))) {
+        Color::Indexed(232 + grey)
+    } else {
+        Color::Indexed(16 + 36 * cube.0 + 6 * cube.1 + cube.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Color;
+
+    use super::{Depth, EMBEDDED, Role, Theme, indexed};
+
+    #[test]
+    fn every_embedded_theme_is_clean_and_complete_at_every_depth() {
+        for (name, _) in EMBEDDED {
+            for depth in [Depth::None, Depth::Sixteen, Depth::Indexed, Depth::True] {
+                let (theme, problems) = Theme::load(name, None, depth);
+                assert_eq!(problems, [], "{name}");
+                assert_eq!(theme.styles.len(), Role::ALL.len(), "{name}");
+                let colours = theme.styles.values().flat_map(|style| [style.fg, style.bg]).flatten();
+                for colour in colours {
+                    match depth {
+                        Depth::None => panic!("{name}: a colour in spite of NO_COLOR"),
+                        Depth::Sixteen | Depth::Indexed => assert!(!matches!(colour, Color::Rgb(..)), "{name}"),
+                        Depth::True => {}
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_faulty_theme_still_gives_a_picture_and_says_why() {
+        let (theme, problems) = Theme::load("mine", Some(("mine.toml", "[roles]\ntext = { fg = \"plaid\" }\nblub = {}\n")), Depth::True);
+        let told: Vec<&str> = problems.iter().map(|problem| problem.summary.as_str()).collect();
+        assert_eq!(told, ["mine.toml: there is no role \"blub\"", "mine.toml: text: \"plaid\" is not a colour"]);
+        assert_eq!(theme.style(Role::Text).fg, None);
+        let (theme, problems) = Theme::load("mine", Some(("mine.toml", "[roles")), Depth::True);
+        assert_eq!((theme.styles.len(), problems.len()), (Role::ALL.len(), 1));
+        let (_, problems) = Theme::load("nope", None, Depth::True);
+        assert_eq!(problems[0].summary, "there is no theme \"nope\"; there are dark, light, mono16");
+    }
+
+    #[test]
+    fn shades_find_their_neighbours() {
+        assert_eq!(indexed(Color::Rgb(255, 255, 255)), Color::Indexed(231));
+        assert_eq!(indexed(Color::Rgb(0, 0, 0)), Color::Indexed(16));
+        assert_eq!(indexed(Color::Rgb(130, 130, 130)), Color::Indexed(244));
+    }
+}

@@ -1,0 +1,8 @@
+//! Small drawing tools that know nothing of clusters. Start at [`text`].
+
+pub mod bar;
+pub mod boxes;
+pub mod input;
+pub mod list;
+pub mod table;
+pub mod text;

@@ -1,0 +1,98 @@
+//! Where the cursor of a list is: by key, never by row number, so that rows may
+//! come and go under it.
+
+/// Cursor and scroll position over rows that are told apart by `K`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor<K> {
+    key: Option<K>,
+    /// Where it was last seen: the place to stay at when its row goes away.
+    index: usize,
+    top: usize,
+    height: usize,
+}
+
+impl<K> Default for Cursor<K> {
+    fn default() -> Self {
+        Self { key: None, index: 0, top: 0, height: 1 }
+    }
+}
+
+/// A step of the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+}
+
+impl<K: Clone + PartialEq> Cursor<K> {
+    /// The row it is on among `keys`; `None` when there is none.
+    pub fn index(&self, keys: &[K]) -> Option<usize> {
+        let found = self.key.as_ref().and_then(|key| keys.iter().position(|have| have == key));
+        found.or_else(|| keys.len().checked_sub(1).map(|last| self.index.min(last)))
+    }
+
+    pub fn selected<'a>(&self, keys: &'a [K]) -> Option<&'a K> {
+        self.index(keys).and_then(|index| keys.get(index))
+    }
+
+    pub fn select(&mut self, key: K) {
+        self.key = Some(key);
+    }
+
+    /// Whether it moved.
+    pub fn step(&mut self, step: Step, keys: &[K]) -> bool {
+        let Some(index) = self.index(keys) else { return false };
+        let page = self.height.max(2) - 1;
+        let last = keys.len() - 1;
+        let next = match step {
+            Step::Up => index.saturating_sub(1),
+            Step::Down => (index + 1).min(last),
+            Step::PageUp => index.saturating_sub(page),
+            Step::PageDown => (index + page).min(last),
+            Step::First => 0,
+            Step::Last => last,
+        };
+        self.index = next;
+        self.key = keys.get(next).cloned();
+        next != index
+    }
+
+    /// The rows to draw in `height` lines; keeps the cursor in sight.
+    pub fn window(&mut self, keys: &[K], height: usize) -> std::ops::Range<usize> {
+        self.height = height;
+        let Some(index) = self.index(keys) else {
+            self.top = 0;
+            return 0..0;
+        };
+        self.index = index;
+        self.key = keys.get(index).cloned();
+        self.top = self.top.min(keys.len().saturating_sub(height)).min(index);
+        if height > 0 && index >= self.top + height {
+            self.top = index + 1 - height;
+        }
+        self.top..(self.top + height).min(keys.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cursor, Step};
+
+    #[test]
+    fn stays_on_its_row_while_rows_come_and_go() {
+        let mut cursor = Cursor::default();
+        assert!(!cursor.step(Step::Down, &[] as &[u8]));
+        assert!(cursor.step(Step::Down, &[1, 2, 3]));
+        assert_eq!(cursor.selected(&[0, 1, 2, 3]), Some(&2));
+        assert_eq!(cursor.selected(&[1, 3]), Some(&3));
+        assert_eq!(cursor.selected(&[1]), Some(&1));
+        assert_eq!(cursor.window(&[0, 1, 2, 3], 2), 1..3);
+        cursor.step(Step::Last, &[0, 1, 2, 3]);
+        assert_eq!(cursor.window(&[0, 1, 2, 3], 2), 2..4);
+        assert_eq!(cursor.window(&[0, 1, 2, 3], 0), 2..2);
+    }
+}

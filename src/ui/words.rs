@@ -1,0 +1,130 @@
+//! Signs, words and durations: how a state is told. Status is always a sign and
+//! a word and a role, so that it reads without colour.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::theme::Role;
+use crate::model::{Action, Cluster, State, Status};
+
+/// Sign, word and role of a status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub sign: &'static str,
+    pub word: String,
+    pub role: Role,
+}
+
+/// A cluster's status in a word a person would use.
+pub fn status(status: &Status) -> Told {
+    let told = |sign, word: &str, role| Told { sign, word: word.to_owned(), role };
+    match (&status.action, &status.state) {
+        (Action::Create, State::InProgress) => told("◐", "creating", Role::Moving),
+        (Action::Update, State::InProgress) => told("↻", "updating", Role::Moving),
+        (Action::Delete, State::InProgress) => told("◌", "deleting", Role::Moving),
+        (Action::Rollback, State::InProgress) => told("↺", "rolling back", Role::Moving),
+        (Action::Delete, State::Complete) => told("○", "deleted", Role::Muted),
+        (Action::Create | Action::Update | Action::Rollback, State::Complete) => told("●", "ready", Role::Ok),
+        (Action::Create, State::Failed) => told("✖", "create failed", Role::Failed),
+        (Action::Update, State::Failed) => told("✖", "update failed", Role::Failed),
+        (Action::Delete, State::Failed) => told("✖", "delete failed", Role::Failed),
+        (Action::Rollback, State::Failed) => told("✖", "rollback failed", Role::Failed),
+        (_, State::InProgress) => told("◐", &status.to_string(), Role::Moving),
+        (_, State::Failed) => told("✖", &status.to_string(), Role::Failed),
+        (_, State::Complete) => told("●", &status.to_string(), Role::Ok),
+        (_, State::Other(_)) => told("?", &status.to_string(), Role::Warning),
+    }
+}
+
+/// Heat's own word (`CREATE_COMPLETE`) with sign and role, for resources and events.
+pub fn heat(status: &Status) -> Told {
+    Told { word: status.to_string(), ..self::status(status) }
+}
+
+/// `4m12s`, `1h03m`, `2d4h`: for something that is going on.
+pub fn elapsed(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = (now - since).num_seconds().max(0);
+    let (d, h, m, s) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    match (d, h, m) {
+        (0, 0, 0) => format!("{s}s"),
+        (0, 0, _) => format!("{m}m{s:02}s"),
+        (0, ..) => format!("{h}h{m:02}m"),
+        _ => format!("{d}d{h}h"),
+    }
+}
+
+/// `<1h`, `5h`, `12d`: coarse on purpose, so that an idle screen is not drawn again every minute.
+pub fn age(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match (now - since).num_hours() {
+        h if h < 1 => "<1h".into(),
+        h if h < 48 => format!("{h}h"),
+        h => format!("{}d", h / 24),
+    }
+}
+
+/// When [`age`] gives another text.
+pub fn age_changes(since: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let hours = (now - since).num_hours().max(0);
+    since + if hours < 48 { TimeDelta::hours(hours + 1) } else { TimeDelta::days(hours / 24 + 1) }
+}
+
+/// `in 4y 11mo`, `in 12 days`, `expired`.
+pub fn expires(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let days = (at - now).num_days();
+    match days {
+        _ if at <= now => "expired".into(),
+        0 => "in less than a day".into(),
+        1 => "in 1 day".into(),
+        d if d < 90 => format!("in {d} days"),
+        d if d < 365 => format!("in {} months", d / 30),
+        d => format!("in {}y {}mo", d / 365, d % 365 / 30),
+    }
+}
+
+/// Minutes a stack operation may take before Heat gives up.
+pub fn timeout_minutes(cluster: &Cluster) -> i64 {
+    if cluster.create_timeout == 0 { 60 } else { i64::from(cluster.create_timeout) }
+}
+
+/// Time left to the time-out of a create; `None` for other operations, which Heat times by its own rule.
+pub fn time_left(cluster: &Cluster, now: DateTime<Utc>) -> Option<String> {
+    if cluster.status != Status::CREATE_IN_PROGRESS {
+        return None;
+    }
+    let end = cluster.status_since + TimeDelta::minutes(timeout_minutes(cluster));
+    Some(if end <= now { "time-out is due".into() } else { format!("time-out in {}", elapsed(now, end)) })
+}
+
+/// `1 master + 2 workers`.
+pub fn nodes(cluster: &Cluster) -> String {
+    let plural = |n: u32, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    format!("{} + {}", plural(cluster.master_count, "master"), plural(cluster.node_count, "worker"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::{age, age_changes, elapsed, expires, status};
+
+    #[test]
+    fn durations_read_well_at_every_size() {
+        let t = DateTime::UNIX_EPOCH;
+        let at = |s: i64| t + TimeDelta::seconds(s);
+        let told: Vec<String> = [-5, 9, 72, 3723, 90_000].iter().map(|s| elapsed(t, at(*s))).collect();
+        assert_eq!(told, ["0s", "9s", "1m12s", "1h02m", "1d1h"]);
+        for s in [0, 59, 3599, 3600, 86_400, 172_799, 172_800, 40 * 86_400] {
+            let (now, next) = (at(s), age_changes(t, at(s)));
+            assert!(next > now);
+            assert_eq!(age(t, now), age(t, next - TimeDelta::seconds(1)));
+            assert_ne!(age(t, now), age(t, next));
+        }
+        assert_eq!(expires(at(-1), t), "expired");
+        assert_eq!(expires(at(86_400 * 1800), t), "in 4y 11mo");
+    }
+
+    #[test]
+    fn a_word_nobody_knows_is_shown_as_it_came() {
+        assert_eq!(status(&"SNAPSHOT_IN_PROGRESS".into()).word, "SNAPSHOT_IN_PROGRESS");
+        assert_eq!(status(&"WEIRD".into()).sign, "?");
+    }
+}
