@@ -7,7 +7,7 @@ mod replies;
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
 use super::action::{Action, Context};
 use super::dialogs::confirm::{DeleteCluster, DeleteTemplate, Discard};
@@ -50,7 +50,14 @@ pub struct App {
 /// Borrows all that a layer reads, leaving the layers free to be changed.
 macro_rules! cx {
     ($app:expr) => {
-        Cx { fleet: &$app.fleet, now: $app.now, offset: $app.offset, theme: &$app.theme, keymap: &$app.keymap, link: &$app.link }
+        Cx {
+            fleet: &$app.fleet,
+            now: $app.now,
+            offset: $app.offset,
+            theme: &$app.theme,
+            keymap: &$app.keymap,
+            link: &$app.link,
+        }
     };
 }
 use cx;
@@ -128,7 +135,7 @@ impl App {
     /// moves, when a notice goes, when an age turns. `None`: never.
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let moving = self.fleet.clusters.values().any(|cluster| cluster.status.is_in_progress());
-        let second = moving.then(|| self.now + TimeDelta::seconds(1));
+        let second = moving.then(|| self.now.trunc_subsecs(0) + TimeDelta::seconds(1));
         let ages = self.fleet.clusters.values().map(|cluster| words::age_changes(cluster.created_at, self.now)).min();
         [second, ages, self.notices.next_expiry()].into_iter().flatten().min()
     }

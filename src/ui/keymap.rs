@@ -162,7 +162,16 @@ mod tests {
         assert_eq!(map.resolve(&[Context::Global], "x".parse().unwrap()), Some(Action::Quit));
         assert_eq!(map.resolve(&[Context::Global], "q".parse().unwrap()), None);
         let told: Vec<String> = problems.iter().map(|problem| problem.summary.clone()).collect();
-        insta::assert_debug_snapshot!(told, @r#""#);
+        insta::assert_debug_snapshot!(told, @r#"
+        [
+            "my.toml: [filter] \"b\" is text there and cannot be bound",
+            "my.toml: [form] \"C-x\" is not a key",
+            "my.toml: [form] \"Ctrl+D\" and \"ctrl-d\" are the same key",
+            "my.toml: [global] \"ctrl-x\": there is no action \"explode\"",
+            "my.toml: [list] \"u\": \"submit\" does nothing there",
+            "my.toml: [nowhere] is not a context; there are clusters, templates, events, certificates, resources, list, home, cluster, form, labels, picker, filter, dialog, confirm, kubeconfig, help, global",
+        ]
+        "#);
         let (_, problems) = Keymap::load("default", Some(("my.toml", "[global\n")));
         assert!(problems[0].summary.contains("line 1"), "{problems:?}");
     }

@@ -47,12 +47,12 @@ pub enum Reply {
 /// How writing a kubeconfig ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
-    /// Path as written, and the context's name in it.
+    /// Path as written, and what was replaced in it when merging.
     Done {
         path: String,
-        context: String,
+        replaced: Vec<String>,
     },
-    /// A file is there already (or, merging, an entry of that name); nothing was written.
+    /// A file is there already; nothing was written.
     Exists {
         what: String,
     },

@@ -78,14 +78,22 @@ impl Notices {
         if self.all.iter().any(|notice| notice.told.is_err()) {
             let contexts = [super::action::Context::Home];
             if let Some(key) = cx.keymap.key_for(&contexts, super::action::Action::Back) {
-                lines.push((Role::Failed, vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Muted, " puts this away")]));
+                lines.push((
+                    Role::Failed,
+                    vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Muted, " puts this away")],
+                ));
             }
         }
         let height = u16::try_from(lines.len()).unwrap_or(0).min(area.height);
         let widest = lines.iter().map(|(_, line)| text::spans_width(line)).max().unwrap_or(0).min(room);
         let width = u16::try_from(widest + 3).unwrap_or(0);
         for (offset, (role, line)) in (0..height).zip(lines) {
-            let row = Rect { x: area.right().saturating_sub(width + 1), y: area.bottom() - height + offset, width, height: 1 };
+            let row = Rect {
+                x: area.right().saturating_sub(width + 1),
+                y: area.bottom() - height + offset,
+                width,
+                height: 1,
+            };
             Clear.render(row, buf);
             text::put(buf, row.x, row.y, 2, vec![cx.span(role, "▌ ")]);
             text::put(buf, row.x + 2, row.y, width - 2, line);

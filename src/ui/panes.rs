@@ -166,7 +166,9 @@ pub fn problem_lines(problem: &crate::model::Problem, room: usize, cx: &Cx) -> V
         .map(|line| vec![cx.span(Role::Failed, line)])
         .collect();
     if let Some(advice) = &problem.advice {
-        lines.extend(text::wrap(&format!("→ {advice}"), room, 4).into_iter().map(|line| vec![cx.span(Role::Text, line)]));
+        lines.extend(
+            text::wrap(&format!("→ {advice}"), room, 4).into_iter().map(|line| vec![cx.span(Role::Text, line)]),
+        );
     }
     if let Some(id) = &problem.request_id {
         lines.push(vec![cx.span(Role::Muted, format!("request {id}"))]);

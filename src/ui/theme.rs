@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_faulty_theme_still_gives_a_picture_and_says_why() {
-        let (theme, problems) = Theme::load("mine", Some(("mine.toml", "[roles]\ntext = { fg = \"plaid\" }\nblub = {}\n")), Depth::True);
+        let (theme, problems) =
+            Theme::load("mine", Some(("mine.toml", "[roles]\ntext = { fg = \"plaid\" }\nblub = {}\n")), Depth::True);
         let told: Vec<&str> = problems.iter().map(|problem| problem.summary.as_str()).collect();
         assert_eq!(told, ["mine.toml: there is no role \"blub\"", "mine.toml: text: \"plaid\" is not a colour"]);
         assert_eq!(theme.style(Role::Text).fg, None);

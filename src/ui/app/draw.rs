@@ -82,7 +82,9 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
     }
     let (moving, failed, ready) = cx.fleet.counts();
     let mut right = Vec::new();
-    for (count, word, role) in [(moving, "moving", Role::Moving), (failed, "failed", Role::Failed), (ready, "ready", Role::Ok)] {
+    for (count, word, role) in
+        [(moving, "moving", Role::Moving), (failed, "failed", Role::Failed), (ready, "ready", Role::Ok)]
+    {
         if count > 0 || (word == "ready" && !cx.fleet.clusters.is_empty()) {
             if !right.is_empty() {
                 right.push(cx.span(Role::Faint, " · "));
@@ -99,7 +101,13 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
 /// One line under the header while the cloud or the store cannot be used; how many lines it took.
 fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) -> u16 {
     let Some(problem) = &cx.fleet.trouble else { return 0 };
-    text::put(buf, area.x + 1, area.y + 1, area.width - 2, vec![cx.span(Role::Failed, format!("✖ {}", problem.line()))]);
+    text::put(
+        buf,
+        area.x + 1,
+        area.y + 1,
+        area.width - 2,
+        vec![cx.span(Role::Failed, format!("✖ {}", problem.line()))],
+    );
     1
 }
 

@@ -42,7 +42,9 @@ impl App {
             .fleet
             .clusters
             .keys()
-            .filter(|id| !self.fleet.certificates.contains_key(id) && !self.pending.contains_key(&Slot::Certificate(**id)))
+            .filter(|id| {
+                !self.fleet.certificates.contains_key(id) && !self.pending.contains_key(&Slot::Certificate(**id))
+            })
             .copied()
             .take(CERTIFICATES_AT_ONCE.saturating_sub(asked))
             .collect();

@@ -66,10 +66,16 @@ impl Layer for DeleteCluster {
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
         let room = usize::from(area.width.min(66)).saturating_sub(4);
-        let mut lines = vec![vec![cx.span(Role::Text, "Delete the cluster "), cx.span(Role::Strong, text::fit(&self.name, room.saturating_sub(20)))]];
+        let mut lines = vec![vec![
+            cx.span(Role::Text, "Delete the cluster "),
+            cx.span(Role::Strong, text::fit(&self.name, room.saturating_sub(20))),
+        ]];
         if let Some(cluster) = cx.fleet.clusters.get(&self.id) {
             let told = words::status(&cluster.status);
-            lines.push(vec![cx.span(told.role, format!("{} {}", told.sign, told.word)), cx.span(Role::Muted, format!("  {}", words::nodes(cluster)))]);
+            lines.push(vec![
+                cx.span(told.role, format!("{} {}", told.sign, told.word)),
+                cx.span(Role::Muted, format!("  {}", words::nodes(cluster))),
+            ]);
         }
         let warn = "Its stack goes with everything in it: servers, volumes, network, load balancer, addresses, certificates. There is no way back.";
         lines.extend(text::wrap(warn, room, 4).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
@@ -87,9 +93,23 @@ impl Layer for DeleteCluster {
         keys.push(Span::raw("     "));
         keys.extend(press(Action::Back, &[Context::Confirm], "keep it", cx));
         lines.push(keys);
-        let inner = boxes::dialog(area, 66, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX), "Delete cluster", Role::Failed, cx, buf);
+        let inner = boxes::dialog(
+            area,
+            66,
+            u16::try_from(lines.len() + 2).unwrap_or(u16::MAX),
+            "Delete cluster",
+            Role::Failed,
+            cx,
+            buf,
+        );
         text::put_lines(buf, inner, lines);
-        field(&mut self.typed, Rect { y: inner.y + u16::try_from(at).unwrap_or(0), height: 1, ..inner }, inner, cx, buf);
+        field(
+            &mut self.typed,
+            Rect { y: inner.y + u16::try_from(at).unwrap_or(0), height: 1, ..inner },
+            inner,
+            cx,
+            buf,
+        );
     }
 }
 
@@ -139,7 +159,10 @@ impl Layer for DeleteTemplate {
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
         let room = usize::from(area.width.min(60)).saturating_sub(4);
-        let mut lines = vec![vec![cx.span(Role::Text, "Delete the template "), cx.span(Role::Strong, text::fit(&self.name, room.saturating_sub(22)))]];
+        let mut lines = vec![vec![
+            cx.span(Role::Text, "Delete the template "),
+            cx.span(Role::Strong, text::fit(&self.name, room.saturating_sub(22))),
+        ]];
         let mut keys = Vec::new();
         if self.used_by.is_empty() {
             lines.push(vec![cx.span(Role::Muted, "No cluster uses it.")]);
@@ -151,7 +174,15 @@ impl Layer for DeleteTemplate {
         }
         keys.extend(press(Action::Back, &[Context::Dialog], "keep it", cx));
         lines.extend([Vec::new(), keys]);
-        let inner = boxes::dialog(area, 60, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX), "Delete template", Role::Failed, cx, buf);
+        let inner = boxes::dialog(
+            area,
+            60,
+            u16::try_from(lines.len() + 2).unwrap_or(u16::MAX),
+            "Delete template",
+            Role::Failed,
+            cx,
+            buf,
+        );
         text::put_lines(buf, inner, lines);
     }
 }

@@ -33,7 +33,10 @@ impl HelpPage {
             }
             lines.push(vec![cx.span(Role::TitleFocused, context.title())]);
             for (keys, action) in rows {
-                lines.push(vec![cx.span(Role::Key, format!("  {}", text::pad(&keys, widest))), cx.span(Role::Text, format!("  {}", action.doc()))]);
+                lines.push(vec![
+                    cx.span(Role::Key, format!("  {}", text::pad(&keys, widest))),
+                    cx.span(Role::Text, format!("  {}", action.doc())),
+                ]);
             }
         }
         lines

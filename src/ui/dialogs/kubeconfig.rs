@@ -31,9 +31,15 @@ pub struct KubeconfigDialog {
 enum State {
     Choosing,
     /// Merging, or writing over something, waits for a yes.
-    Asking { what: String, overwrite: bool },
+    Asking {
+        what: String,
+        overwrite: bool,
+    },
     Writing,
-    Done { path: String, context: String },
+    Done {
+        path: String,
+        replaced: Vec<String>,
+    },
     Failed(Problem),
 }
 
@@ -56,7 +62,10 @@ impl KubeconfigDialog {
         match &self.state {
             State::Choosing | State::Failed(_) if !self.ready => vec![Ask::Close],
             State::Choosing | State::Failed(_) if self.merge => {
-                self.state = State::Asking { what: "Merge this cluster into ~/.kube/config? What is there stays.".into(), overwrite: false };
+                self.state = State::Asking {
+                    what: "Merge this cluster into ~/.kube/config? What is there stays.".into(),
+                    overwrite: false,
+                };
                 Vec::new()
             }
             State::Choosing | State::Failed(_) if self.path.text().trim().is_empty() => {
@@ -74,9 +83,9 @@ impl KubeconfigDialog {
     }
 
     /// What to type in a shell to use it.
-    fn use_line(&self, path: &str, context: &str) -> String {
+    fn use_line(&self, path: &str) -> String {
         if self.merge {
-            format!("kubectl config use-context {}", crate::ui::forms::command::quote(context))
+            format!("kubectl config use-context {}", crate::ui::forms::command::quote(&self.name))
         } else {
             format!("export KUBECONFIG={}", crate::ui::forms::command::quote(path))
         }
@@ -124,7 +133,7 @@ impl Layer for KubeconfigDialog {
                 self.state = State::Choosing;
                 Vec::new()
             }
-            (Action::Copy, State::Done { path, context }) => copy("line", &self.use_line(path, context)),
+            (Action::Copy, State::Done { path, .. }) => copy("line", &self.use_line(path)),
             (Action::Back, State::Asking { .. }) => {
                 self.state = State::Choosing;
                 Vec::new()
@@ -137,7 +146,7 @@ impl Layer for KubeconfigDialog {
     fn reply(&mut self, reply: &Reply, _cx: &Cx) -> Vec<Ask> {
         if let (Reply::Kubeconfig(saved), State::Writing) = (reply, &self.state) {
             self.state = match saved.clone() {
-                Saved::Done { path, context } => State::Done { path, context },
+                Saved::Done { path, replaced } => State::Done { path, replaced },
                 Saved::Exists { what } => State::Asking { what: format!("{what} Write over it?"), overwrite: true },
                 Saved::Failed(problem) => State::Failed(problem),
             };
@@ -159,7 +168,8 @@ impl Layer for KubeconfigDialog {
         match &self.state {
             State::Choosing | State::Failed(_) if !self.ready => {
                 lines.push(vec![cx.span(Role::Text, "The API address of this cluster is not known yet,")]);
-                lines.push(vec![cx.span(Role::Text, "so there is no kubeconfig to write. Try again once it is ready.")]);
+                lines
+                    .push(vec![cx.span(Role::Text, "so there is no kubeconfig to write. Try again once it is ready.")]);
                 lines.push(Vec::new());
                 lines.push(press(Action::Back, &[Context::Kubeconfig], "back", cx));
             }
@@ -173,7 +183,9 @@ impl Layer for KubeconfigDialog {
                     input_at = Some(lines.len());
                     lines.push(Vec::new());
                 }
-                lines.push(vec![cx.span(Role::Muted, "It holds a fresh client key: the file can be read by you alone (0600).")]);
+                lines.push(vec![
+                    cx.span(Role::Muted, "It holds a fresh client key: the file can be read by you alone (0600)."),
+                ]);
                 if let State::Failed(problem) = &self.state {
                     lines.push(Vec::new());
                     lines.extend(problem_lines(problem, room, cx));
@@ -189,10 +201,17 @@ impl Layer for KubeconfigDialog {
                 lines.extend([Vec::new(), keys(Context::Dialog, "yes", "no")]);
             }
             State::Writing => lines.push(vec![cx.span(Role::Moving, "◌ making a client certificate and writing…")]),
-            State::Done { path, context } => {
-                lines.push(vec![cx.span(Role::Ok, "● written to "), cx.span(Role::Strong, text::fit_end(path, room.saturating_sub(13)))]);
+            State::Done { path, replaced } => {
+                lines.push(vec![
+                    cx.span(Role::Ok, "● written to "),
+                    cx.span(Role::Strong, text::fit_end(path, room.saturating_sub(13))),
+                ]);
+                if !replaced.is_empty() {
+                    let told = format!("Replaced what was there before: {}", replaced.join(", "));
+                    lines.extend(text::wrap(&told, room, 3).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
+                }
                 lines.push(Vec::new());
-                lines.push(vec![cx.span(Role::Text, self.use_line(path, context))]);
+                lines.push(vec![cx.span(Role::Text, self.use_line(path))]);
                 lines.push(Vec::new());
                 let mut hints = press(Action::Copy, &[Context::Dialog], "copy that line", cx);
                 hints.push(Span::raw("     "));
@@ -205,7 +224,13 @@ impl Layer for KubeconfigDialog {
         let inner = boxes::dialog(area, 74, height, &title, Role::BorderFocused, cx, buf);
         text::put_lines(buf, inner, lines);
         if let Some(at) = input_at {
-            field(&mut self.path, Rect { y: inner.y + u16::try_from(at).unwrap_or(0), height: 1, ..inner }, inner, cx, buf);
+            field(
+                &mut self.path,
+                Rect { y: inner.y + u16::try_from(at).unwrap_or(0), height: 1, ..inner },
+                inner,
+                cx,
+                buf,
+            );
         }
     }
 }

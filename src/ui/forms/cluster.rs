@@ -18,19 +18,57 @@ pub struct NewOne {
 pub fn form(from: Option<TemplateId>, cx: &Cx) -> Form<NewOne> {
     let inherit = [("", "as the template"), ("on", "on"), ("off", "off")];
     let fields = vec![
-        Field::text("name", "Name", "Begins with a letter; letters, digits, \"-\", \"_\" and \".\"; at most 64. It is the common name of the cluster's CA.", ""),
+        Field::text(
+            "name",
+            "Name",
+            "Begins with a letter; letters, digits, \"-\", \"_\" and \".\"; at most 64. It is the common name of the cluster's CA.",
+            "",
+        ),
         Field::pick("cluster_template_id", "Template", "What the cluster is made after."),
-        Field::number("master_count", "Masters", "Servers of the control plane: 1, 3, 5 or 7. More than one needs the load balancer.", "1"),
+        Field::number(
+            "master_count",
+            "Masters",
+            "Servers of the control plane: 1, 3, 5 or 7. More than one needs the load balancer.",
+            "1",
+        ),
         Field::number("node_count", "Workers", "Servers that run the work.", "1"),
         Field::pick("master_flavor_id", "Master flavor", "Size of the control plane's servers."),
         Field::pick("flavor_id", "Worker flavor", "Size of the workers' servers."),
         Field::pick("keypair", "Keypair", "The SSH key put on every node."),
-        Field::switch("floating_ip_enabled", "Floating IPs", "Whether nodes get addresses that are reachable from outside.", &inherit, 0),
-        Field::switch("master_lb_enabled", "Master LB", "Whether an Octavia load balancer stands before the API servers.", &inherit, 0),
-        Field::number("create_timeout", "Time-out", "Minutes until a create that is not complete counts as failed.", "60"),
-        Field::number("docker_volume_size", "Container volume", "GB of a Cinder volume for images and containers on each node. Empty: as the template says.", ""),
+        Field::switch(
+            "floating_ip_enabled",
+            "Floating IPs",
+            "Whether nodes get addresses that are reachable from outside.",
+            &inherit,
+            0,
+        ),
+        Field::switch(
+            "master_lb_enabled",
+            "Master LB",
+            "Whether an Octavia load balancer stands before the API servers.",
+            &inherit,
+            0,
+        ),
+        Field::number(
+            "create_timeout",
+            "Time-out",
+            "Minutes until a create that is not complete counts as failed.",
+            "60",
+        ),
+        Field::number(
+            "docker_volume_size",
+            "Container volume",
+            "GB of a Cinder volume for images and containers on each node. Empty: as the template says.",
+            "",
+        ),
         Field::labels("labels", "Labels", "Settings the driver reads, one key=value a line. Empty: the template's."),
-        Field::switch("merge_labels", "Merge labels", "Whether these labels are laid over the template's or take their place.", &[("on", "over the template's"), ("off", "instead of them")], 0),
+        Field::switch(
+            "merge_labels",
+            "Merge labels",
+            "Whether these labels are laid over the template's or take their place.",
+            &[("on", "over the template's"), ("off", "instead of them")],
+            0,
+        ),
     ];
     Form::new(NewOne { from }, fields, cx)
 }
@@ -74,7 +112,9 @@ impl Subject for NewOne {
         }
         let Some(cloud) = &cx.fleet.inventory else { return Vec::new() };
         match id {
-            "master_flavor_id" | "flavor_id" => offers::flavors(cloud, template(values, cx).map(|t| t.spec.image_id.as_str())),
+            "master_flavor_id" | "flavor_id" => {
+                offers::flavors(cloud, template(values, cx).map(|t| t.spec.image_id.as_str()))
+            }
             "keypair" => offers::keypairs(cloud),
             _ => Vec::new(),
         }
@@ -90,10 +130,10 @@ impl Subject for NewOne {
         match id {
             "master_flavor_id" => from(spec.and_then(|spec| spec.master_flavor_id.clone())),
             "flavor_id" => from(spec.and_then(|spec| spec.flavor_id.clone())),
-            "keypair" => from(spec.and_then(|spec| spec.keypair_id.clone())).or_else(|| Some("none: nobody can log in to the nodes".into())),
-            "docker_volume_size" => {
-                from(spec.and_then(|spec| spec.docker_volume_size).map(|gb| format!("{gb} GB"))).or_else(|| Some("none".into()))
-            }
+            "keypair" => from(spec.and_then(|spec| spec.keypair_id.clone()))
+                .or_else(|| Some("none: nobody can log in to the nodes".into())),
+            "docker_volume_size" => from(spec.and_then(|spec| spec.docker_volume_size).map(|gb| format!("{gb} GB")))
+                .or_else(|| Some("none".into())),
             "master_count" | "node_count" => Some("1".into()),
             "create_timeout" => Some("60".into()),
             _ => None,
@@ -104,18 +144,28 @@ impl Subject for NewOne {
         let chosen = Values(fields).text("cluster_template_id");
         let all = cx.fleet.templates_by_name();
         let offers = offers::templates(&all);
-        let from = self.from.and_then(|id| all.iter().position(|template| template.uuid == id)).and_then(|at| offers.get(at));
+        let from =
+            self.from.and_then(|id| all.iter().position(|template| template.uuid == id)).and_then(|at| offers.get(at));
         let wanted = chosen.or_else(|| from.map(|offer| offer.value.clone())).or_else(|| offers::first(&offers));
-        let spec = wanted.as_ref().and_then(|wanted| all.iter().zip(&offers).find(|(_, offer)| offer.value == *wanted)).map(|(t, _)| &t.spec);
+        let spec = wanted
+            .as_ref()
+            .and_then(|wanted| all.iter().zip(&offers).find(|(_, offer)| offer.value == *wanted))
+            .map(|(t, _)| &t.spec);
         for field in fields.iter_mut() {
             match &mut field.kind {
                 Kind::Pick(chosen @ None) if !field.touched => {
                     *chosen = match (field.id, &cx.fleet.inventory, spec) {
                         ("cluster_template_id", ..) => wanted.clone(),
                         // Only what the template leaves open needs a choice of ours.
-                        ("flavor_id", Some(cloud), Some(spec)) if spec.flavor_id.is_none() => offers::default_flavor(cloud, Some(&spec.image_id)),
-                        ("master_flavor_id", Some(cloud), Some(spec)) if spec.master_flavor_id.is_none() => offers::default_flavor(cloud, Some(&spec.image_id)),
-                        ("keypair", Some(cloud), Some(spec)) if spec.keypair_id.is_none() => offers::only(&offers::keypairs(cloud)),
+                        ("flavor_id", Some(cloud), Some(spec)) if spec.flavor_id.is_none() => {
+                            offers::default_flavor(cloud, Some(&spec.image_id))
+                        }
+                        ("master_flavor_id", Some(cloud), Some(spec)) if spec.master_flavor_id.is_none() => {
+                            offers::default_flavor(cloud, Some(&spec.image_id))
+                        }
+                        ("keypair", Some(cloud), Some(spec)) if spec.keypair_id.is_none() => {
+                            offers::only(&offers::keypairs(cloud))
+                        }
                         _ => None,
                     };
                 }
@@ -142,7 +192,9 @@ impl Subject for NewOne {
         let known = cx.fleet.inventory_problems.is_empty();
         if let (Some(template), Some(cloud), true) = (template, &cx.fleet.inventory, known) {
             let told: Vec<Option<String>> = found.iter().map(|problem| problem.field.clone()).collect();
-            found.extend(cluster_fits(&wish, &template.spec, cloud).into_iter().filter(|problem| !told.contains(&problem.field)));
+            found.extend(
+                cluster_fits(&wish, &template.spec, cloud).into_iter().filter(|problem| !told.contains(&problem.field)),
+            );
         }
         found
     }
@@ -151,7 +203,10 @@ impl Subject for NewOne {
         let wish = wish(values);
         let mut command = Command::new(wording, "cluster create", &wish.name);
         let number = |n: u32| n.to_string();
-        command.value("--cluster-template", Some(if wish.cluster_template_id.is_empty() { "TEMPLATE" } else { &wish.cluster_template_id }));
+        command.value(
+            "--cluster-template",
+            Some(if wish.cluster_template_id.is_empty() { "TEMPLATE" } else { &wish.cluster_template_id }),
+        );
         command.value("--master-count", Some(&number(wish.master_count)));
         command.value("--node-count", Some(&number(wish.node_count)));
         command.value("--keypair", wish.keypair.as_deref());

@@ -35,7 +35,12 @@ impl<S: Subject> Form<S> {
         let beside = self.focused().map_or("Create", |field| field.label);
         boxes::draw(&[plain(side, beside, false), plain(fields, self.subject.title(), true)], cx, buf);
         let inner = boxes::inside(fields);
-        self.draw_fields(&problems, cx, Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner }, buf);
+        self.draw_fields(
+            &problems,
+            cx,
+            Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner },
+            buf,
+        );
         let inner = boxes::inside(side);
         let inner = Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner };
         text::put_lines(buf, inner, self.side_lines(&problems, inner, cx));
@@ -60,10 +65,14 @@ impl<S: Subject> Form<S> {
     fn draw_fields(&mut self, problems: &[Problem], cx: &Cx, area: Rect, buf: &mut Buffer) {
         // Scroll by whole fields, as little as shows the focused one.
         self.top = self.top.min(self.focus);
-        while self.top < self.focus && (self.top..=self.focus).map(|at| self.height(at, problems)).sum::<u16>() > area.height {
+        while self.top < self.focus
+            && (self.top..=self.focus).map(|at| self.height(at, problems)).sum::<u16>() > area.height
+        {
             self.top += 1;
         }
-        while self.top > 0 && (self.top - 1..=self.fields.len()).map(|at| self.height(at, problems)).sum::<u16>() <= area.height {
+        while self.top > 0
+            && (self.top - 1..=self.fields.len()).map(|at| self.height(at, problems)).sum::<u16>() <= area.height
+        {
             self.top -= 1;
         }
         let mut y = area.y;
@@ -98,7 +107,12 @@ impl<S: Subject> Form<S> {
         let role = if at == self.focus { Role::FieldFocused } else { Role::Label };
         let label = vec![cx.span(Role::BorderFocused, sign), cx.span(role, field.label)];
         text::put(buf, area.x, area.y, LABEL, label);
-        let value = Rect { x: area.x + LABEL.min(area.width), width: area.width.saturating_sub(LABEL), height: area.height.min(1), ..area };
+        let value = Rect {
+            x: area.x + LABEL.min(area.width),
+            width: area.width.saturating_sub(LABEL),
+            height: area.height.min(1),
+            ..area
+        };
         let loading = cx.fleet.inventory.is_none();
         let Some(field) = self.fields.get_mut(at) else { return };
         let mut below = value.y + 1;
@@ -106,14 +120,29 @@ impl<S: Subject> Form<S> {
             Kind::Text(input) | Kind::Number(input) => {
                 input.view(focused, cx, value, buf);
                 if input.text().is_empty() && !focused {
-                    text::put(buf, value.x, value.y, value.width, vec![cx.span(Role::Faint, none.unwrap_or_else(|| "–".into()))]);
+                    text::put(
+                        buf,
+                        value.x,
+                        value.y,
+                        value.width,
+                        vec![cx.span(Role::Faint, none.unwrap_or_else(|| "–".into()))],
+                    );
                 }
             }
             Kind::Switch(switch) => {
                 let mut line = Vec::new();
                 for (index, (_, word)) in switch.options.iter().enumerate() {
                     let chosen = index == switch.at;
-                    line.push(cx.span(if chosen && focused { Role::Selected } else if chosen { Role::Strong } else { Role::Faint }, if chosen { format!("[{word}]") } else { format!(" {word} ") }));
+                    line.push(cx.span(
+                        if chosen && focused {
+                            Role::Selected
+                        } else if chosen {
+                            Role::Strong
+                        } else {
+                            Role::Faint
+                        },
+                        if chosen { format!("[{word}]") } else { format!(" {word} ") },
+                    ));
                     line.push(Span::raw(" "));
                 }
                 text::put(buf, value.x, value.y, value.width, line);
@@ -155,17 +184,24 @@ impl<S: Subject> Form<S> {
             if lost {
                 lines.extend(crate::ui::panes::problem_lines(problem, room, cx));
             } else if let Some(advice) = advice {
-                lines.extend(text::wrap(&format!("→ {advice}"), room, 3).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
+                lines.extend(
+                    text::wrap(&format!("→ {advice}"), room, 3)
+                        .into_iter()
+                        .map(|line| vec![cx.span(Role::Warning, line)]),
+                );
             }
         }
         for problem in &cx.fleet.inventory_problems {
             let told = format!("not everything could be looked up: {}", problem.summary);
             lines.extend(text::wrap(&told, room, 2).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
         }
-        let mut command = vec![vec![cx.span(Role::Heading, match self.wording {
-            Wording::Jeroboam => "THE SAME ON THE COMMAND LINE",
-            Wording::OpenStack => "THE SAME WITH OPENSTACK'S CLIENT",
-        })]];
+        let mut command = vec![vec![cx.span(
+            Role::Heading,
+            match self.wording {
+                Wording::Jeroboam => "THE SAME ON THE COMMAND LINE",
+                Wording::OpenStack => "THE SAME WITH OPENSTACK'S CLIENT",
+            },
+        )]];
         command.extend(self.command_lines(room).into_iter().map(|line| vec![cx.span(Role::Muted, line)]));
         let free = usize::from(area.height).saturating_sub(command.len());
         if lines.len() < free {

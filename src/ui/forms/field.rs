@@ -59,7 +59,13 @@ impl Field {
         Self::new(id, label, help, Kind::Pick(None))
     }
 
-    pub fn switch(id: &'static str, label: &'static str, help: &'static str, options: &[(&'static str, &str)], at: usize) -> Self {
+    pub fn switch(
+        id: &'static str,
+        label: &'static str,
+        help: &'static str,
+        options: &[(&'static str, &str)],
+        at: usize,
+    ) -> Self {
         let options = options.iter().map(|(value, word)| (*value, (*word).to_owned())).collect();
         Self::new(id, label, help, Kind::Switch(Switch { options, at }))
     }

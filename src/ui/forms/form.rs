@@ -84,7 +84,9 @@ impl<S: Subject> Form<S> {
         let mut found: Vec<Problem> = Vec::new();
         for field in &self.fields {
             match &field.kind {
-                Kind::Number(input) if !input.text().trim().is_empty() && input.text().trim().parse::<u32>().is_err() => {
+                Kind::Number(input)
+                    if !input.text().trim().is_empty() && input.text().trim().parse::<u32>().is_err() =>
+                {
                     let told = format!("\"{}\" is not a whole number", input.text().trim());
                     found.push(Problem::invalid(told).on_field(field.id));
                 }

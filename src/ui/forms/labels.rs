@@ -15,23 +15,12 @@ use crate::ui::widgets::text;
 const LINES_MAX: usize = 500;
 const LINE_MAX: usize = 2048;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LabelEditor {
     area: TextArea<'static>,
 }
 
-impl Default for LabelEditor {
-    fn default() -> Self {
-        Self { area: TextArea::default() }
-    }
-}
-
 impl LabelEditor {
-    pub fn new(labels: &Labels) -> Self {
-        let lines: Vec<String> = labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        Self { area: TextArea::new(lines) }
-    }
-
     pub fn labels(&self) -> Result<Labels, Vec<(usize, Problem)>> {
         Labels::parse_lines(self.area.lines())
     }
@@ -53,7 +42,7 @@ impl LabelEditor {
         if matches!(key.code, Code::Tab | Code::Esc) || (key.typed().is_some_and(is_unsafe)) {
             return false;
         }
-        let (row, _) = { let cursor = self.area.cursor(); (cursor.0, cursor.1) };
+        let row = self.area.cursor().0;
         let full = self.area.lines().get(row).is_some_and(|line| line.len() >= LINE_MAX);
         if (full && key.typed().is_some()) || (self.area.lines().len() >= LINES_MAX && key.code == Code::Enter) {
             return false;
@@ -76,7 +65,13 @@ impl LabelEditor {
         let lines: Vec<String> = text
             .split(['\n', '\r'])
             .take(room.max(1))
-            .map(|line| line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !is_unsafe(*c)).take(LINE_MAX).collect())
+            .map(|line| {
+                line.chars()
+                    .map(|c| if c == '\t' { ' ' } else { c })
+                    .filter(|c| !is_unsafe(*c))
+                    .take(LINE_MAX)
+                    .collect()
+            })
             .collect();
         self.area.insert_str(lines.join("\n"));
     }
@@ -100,9 +95,19 @@ impl LabelEditor {
         (&self.area).render(editor.intersection(*buf.area()), buf);
         let top = usize::from(self.area.scroll_offset().0);
         for (line, problem) in faults {
-            let Some(row) = line.checked_sub(top).and_then(|row| u16::try_from(row).ok()).filter(|row| *row < area.height) else { continue };
+            let Some(row) =
+                line.checked_sub(top).and_then(|row| u16::try_from(row).ok()).filter(|row| *row < area.height)
+            else {
+                continue;
+            };
             let why = problem.summary.rsplit(": ").next().unwrap_or(&problem.summary).to_owned();
-            text::put(buf, editor.right() + 1, area.y + row, side.saturating_sub(1), vec![cx.span(Role::Failed, format!("✖ {why}"))]);
+            text::put(
+                buf,
+                editor.right() + 1,
+                area.y + row,
+                side.saturating_sub(1),
+                vec![cx.span(Role::Failed, format!("✖ {why}"))],
+            );
         }
     }
 }

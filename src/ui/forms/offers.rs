@@ -122,7 +122,8 @@ pub fn networks(cloud: &Inventory, external: bool) -> Vec<Offer> {
 /// Of the network `within` only.
 pub fn subnets(cloud: &Inventory, within: Option<&str>) -> Vec<Offer> {
     let names: Vec<&str> = cloud.subnets.iter().map(|subnet| subnet.name.as_str()).collect();
-    let network = within.and_then(|wanted| cloud.networks.iter().find(|network| network.id == wanted || network.name == wanted));
+    let network =
+        within.and_then(|wanted| cloud.networks.iter().find(|network| network.id == wanted || network.name == wanted));
     let offer = |subnet: &Subnet| Offer {
         value: value(&subnet.id, &subnet.name, &names),
         name: if subnet.name.is_empty() { subnet.id.clone() } else { subnet.name.clone() },
@@ -183,15 +184,34 @@ mod tests {
 
     #[test]
     fn what_will_not_do_says_why_and_comes_last() {
-        let network = |name: &str, external| Network { id: name.into(), name: name.into(), external, shared: false, subnets: vec![] };
+        let network = |name: &str, external| Network {
+            id: name.into(),
+            name: name.into(),
+            external,
+            shared: false,
+            subnets: vec![],
+        };
         let cloud = Inventory {
-            images: vec![image("a", None, "active"), image("b", Some("ubuntu"), "queued"), image("c", Some("ubuntu"), "active"), image("c", Some("ubuntu"), "active2")],
+            images: vec![
+                image("a", None, "active"),
+                image("b", Some("ubuntu"), "queued"),
+                image("c", Some("ubuntu"), "active"),
+                image("c", Some("ubuntu"), "active2"),
+            ],
             flavors: vec![flavor("tiny", 1, 512, 1), flavor("big", 8, 16384, 0), flavor("small", 2, 2048, 20)],
             networks: vec![network("public", true), network("private", false)],
             ..Inventory::default()
         };
         let told: Vec<String> = images(&cloud).iter().map(|o| format!("{} {:?}", o.value, o.unsuitable)).collect();
-        assert_eq!(told, ["id-c-active None", "a Some(\"has no os_distro property\")", "b Some(\"is queued, not active\")", "id-c-active2 Some(\"is active2, not active\")"]);
+        assert_eq!(
+            told,
+            [
+                "id-c-active None",
+                "a Some(\"has no os_distro property\")",
+                "b Some(\"is queued, not active\")",
+                "id-c-active2 Some(\"is active2, not active\")"
+            ]
+        );
         let told: Vec<String> = flavors(&cloud, Some("id-c-active")).iter().map(|o| o.name.clone()).collect();
         assert_eq!(told, ["small", "big", "tiny"]);
         assert_eq!(default_flavor(&cloud, Some("id-c-active")).as_deref(), Some("small"));

@@ -76,7 +76,9 @@ impl Picker {
                 self.refused = Some(format!("{name} {why}"));
                 Choice::NotYet
             }
-            None if menu.free && !self.typed.text().trim().is_empty() => Choice::Value(Some(self.typed.text().trim().to_owned())),
+            None if menu.free && !self.typed.text().trim().is_empty() => {
+                Choice::Value(Some(self.typed.text().trim().to_owned()))
+            }
             None => Choice::NotYet,
         }
     }
@@ -109,10 +111,15 @@ impl Picker {
         let foot = match (&self.refused, rows.is_empty()) {
             (Some(why), _) => cx.span(Role::Failed, format!("✖ {why}")),
             (None, true) if menu.loading => cx.span(Role::Moving, "◌ loading from the cloud…"),
-            (None, true) if menu.free => cx.span(Role::Warning, "the list could not be loaded: what you type is taken as it is"),
+            (None, true) if menu.free => {
+                cx.span(Role::Warning, "the list could not be loaded: what you type is taken as it is")
+            }
             (None, true) if menu.offers.is_empty() => cx.span(Role::Muted, "this project has none"),
             (None, true) => cx.span(Role::Muted, "nothing contains that"),
-            (None, false) => cx.span(Role::Faint, format!("{} of {}", rows.iter().filter(|(_, offer)| offer.is_some()).count(), menu.offers.len())),
+            (None, false) => cx.span(
+                Role::Faint,
+                format!("{} of {}", rows.iter().filter(|(_, offer)| offer.is_some()).count(), menu.offers.len()),
+            ),
         };
         text::put(buf, inner.x, inner.bottom() - 1, inner.width, vec![foot]);
         let keys: Vec<String> = rows.iter().map(|(key, _)| key.clone()).collect();
@@ -132,7 +139,11 @@ fn row(offer: Option<&Offer>, menu: &Menu, wide: usize, cx: &Cx) -> Vec<Span<'st
         return vec![cx.span(Role::Muted, menu.none.clone().unwrap_or_default())];
     };
     match &offer.unsuitable {
-        None => vec![cx.span(Role::Strong, text::pad(&offer.name, wide)), cx.span(Role::Muted, format!("  {}", offer.note))],
-        Some(why) => vec![cx.span(Role::Faint, text::pad(&offer.name, wide)), cx.span(Role::Warning, format!("  {why}"))],
+        None => {
+            vec![cx.span(Role::Strong, text::pad(&offer.name, wide)), cx.span(Role::Muted, format!("  {}", offer.note))]
+        }
+        Some(why) => {
+            vec![cx.span(Role::Faint, text::pad(&offer.name, wide)), cx.span(Role::Warning, format!("  {why}"))]
+        }
     }
 }

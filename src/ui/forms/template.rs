@@ -16,17 +16,61 @@ pub fn form(cx: &Cx) -> Form<Template> {
     let on_off = [("on", "on"), ("off", "off")];
     let fields = vec![
         Field::text("name", "Name", "How the template is called in lists and commands.", ""),
-        Field::pick("image_id", "Image", "What the nodes boot. It needs the property os_distro, by which the driver is chosen; kube_version tells which Kubernetes is inside."),
-        Field::pick("external_network_id", "External network", "Where routers get their gateway and floating IPs come from."),
-        Field::pick("master_flavor_id", "Master flavor", "Size of the control plane's servers. kubeadm wants 2 vCPU and 2 GB at least."),
+        Field::pick(
+            "image_id",
+            "Image",
+            "What the nodes boot. It needs the property os_distro, by which the driver is chosen; kube_version tells which Kubernetes is inside.",
+        ),
+        Field::pick(
+            "external_network_id",
+            "External network",
+            "Where routers get their gateway and floating IPs come from.",
+        ),
+        Field::pick(
+            "master_flavor_id",
+            "Master flavor",
+            "Size of the control plane's servers. kubeadm wants 2 vCPU and 2 GB at least.",
+        ),
         Field::pick("flavor_id", "Worker flavor", "Size of the workers' servers."),
         Field::pick("keypair_id", "Keypair", "The SSH key put on every node; without one nobody can log in."),
-        Field::switch("floating_ip_enabled", "Floating IPs", "Whether nodes get addresses that are reachable from outside. Off: only from within the network or through a bastion.", &on_off, 0),
-        Field::switch("master_lb_enabled", "Master LB", "Whether an Octavia load balancer stands before the API servers. Needed for more than one master.", &on_off, 1),
-        Field::switch("network_driver", "Pod network", "What connects the pods. As the driver sees fit, if you do not choose.", &[("", "driver's choice"), ("flannel", "flannel"), ("calico", "calico"), ("cilium", "cilium")], 0),
-        Field::text("dns_nameserver", "DNS nameserver", "IPv4 addresses, separated by commas, that nodes resolve names with.", "8.8.8.8"),
-        Field::number("docker_volume_size", "Container volume", "GB of a Cinder volume for images and containers on each node. Empty: none, the flavor's disk is used.", ""),
-        Field::pick("fixed_network", "Network", "An existing network to put the nodes on. None: each cluster gets its own."),
+        Field::switch(
+            "floating_ip_enabled",
+            "Floating IPs",
+            "Whether nodes get addresses that are reachable from outside. Off: only from within the network or through a bastion.",
+            &on_off,
+            0,
+        ),
+        Field::switch(
+            "master_lb_enabled",
+            "Master LB",
+            "Whether an Octavia load balancer stands before the API servers. Needed for more than one master.",
+            &on_off,
+            1,
+        ),
+        Field::switch(
+            "network_driver",
+            "Pod network",
+            "What connects the pods. As the driver sees fit, if you do not choose.",
+            &[("", "driver's choice"), ("flannel", "flannel"), ("calico", "calico"), ("cilium", "cilium")],
+            0,
+        ),
+        Field::text(
+            "dns_nameserver",
+            "DNS nameserver",
+            "IPv4 addresses, separated by commas, that nodes resolve names with.",
+            "8.8.8.8",
+        ),
+        Field::number(
+            "docker_volume_size",
+            "Container volume",
+            "GB of a Cinder volume for images and containers on each node. Empty: none, the flavor's disk is used.",
+            "",
+        ),
+        Field::pick(
+            "fixed_network",
+            "Network",
+            "An existing network to put the nodes on. None: each cluster gets its own.",
+        ),
         Field::pick("fixed_subnet", "Subnet", "A subnet of that network."),
         Field::labels("labels", "Labels", "Settings the driver reads, one key=value a line."),
     ];
@@ -111,7 +155,11 @@ impl Subject for Template {
 
     fn command(&self, values: &Values, wording: Wording) -> Vec<String> {
         let wish = wish(values);
-        let mut command = Command::new(wording, if wording == Wording::Jeroboam { "template create" } else { "cluster template create" }, &wish.name);
+        let mut command = Command::new(
+            wording,
+            if wording == Wording::Jeroboam { "template create" } else { "cluster template create" },
+            &wish.name,
+        );
         command.value("--coe", Some(&wish.coe));
         command.value("--image", Some(if wish.image_id.is_empty() { "IMAGE" } else { &wish.image_id }));
         command.value("--external-network", Some(wish.external_network_id.as_deref().unwrap_or("NETWORK")));

@@ -94,12 +94,20 @@ impl ClusterPage {
         let head = head.min(area.height / 2).max(3);
         if area.height < 12 {
             let one = Some(area);
-            return (Rect { height: 0, ..area }, one.filter(|_| self.focus == Pane::Resources), one.filter(|_| self.focus == Pane::Events));
+            return (
+                Rect { height: 0, ..area },
+                one.filter(|_| self.focus == Pane::Resources),
+                one.filter(|_| self.focus == Pane::Events),
+            );
         }
         if self.zoomed || (area.width < layout::WIDE && area.height < 30) {
             let rects = layout::column(area, &[(head, 0), (5, 1)]);
             let one = Some(rects[1]);
-            return (rects[0], one.filter(|_| self.focus == Pane::Resources), one.filter(|_| self.focus == Pane::Events));
+            return (
+                rects[0],
+                one.filter(|_| self.focus == Pane::Resources),
+                one.filter(|_| self.focus == Pane::Events),
+            );
         }
         if area.width < layout::WIDE {
             let rects = layout::column(area, &[(head, 0), (6, 1), (6, 1)]);
@@ -204,7 +212,14 @@ impl Layer for ClusterPage {
             let boxed = Boxed { area, title: vec![cx.span(Role::Title, "gone")], note: Vec::new(), focused: true };
             boxes::draw(&[boxed], cx, buf);
             let inner = boxes::inside(area);
-            return text::put_lines(buf, inner, vec![vec![cx.span(Role::Text, " This cluster is gone.")], crate::ui::panes::press(Action::Back, &[Context::Cluster], "back", cx)]);
+            return text::put_lines(
+                buf,
+                inner,
+                vec![
+                    vec![cx.span(Role::Text, " This cluster is gone.")],
+                    crate::ui::panes::press(Action::Back, &[Context::Cluster], "back", cx),
+                ],
+            );
         };
         if self.wants_why && !cx.fleet.resources(self.id).is_empty() {
             self.why(cx);
@@ -214,14 +229,26 @@ impl Layer for ClusterPage {
         let plain = |area, title, note, focused| Boxed { area, title, note, focused };
         let mut drawn = Vec::new();
         if head.height > 0 {
-            drawn.push(plain(head, vec![cx.span(Role::Brand, &cluster.name)], vec![cx.span(Role::Faint, cluster.status.to_string())], false));
+            drawn.push(plain(
+                head,
+                vec![cx.span(Role::Brand, &cluster.name)],
+                vec![cx.span(Role::Faint, cluster.status.to_string())],
+                false,
+            ));
         }
         for (place, pane) in [(tree, Pane::Resources), (list, Pane::Events)] {
             let focused = self.focus == pane;
             if let Some(rect) = place {
                 drawn.push(match pane {
-                    Pane::Resources => plain(rect, self.resources.title(1, focused, cx), self.resources.note(self.id, cx), focused),
-                    Pane::Events => plain(rect, self.events.title(2, focused, None, cx), self.events.note(Some(self.id), cx), focused),
+                    Pane::Resources => {
+                        plain(rect, self.resources.title(1, focused, cx), self.resources.note(self.id, cx), focused)
+                    }
+                    Pane::Events => plain(
+                        rect,
+                        self.events.title(2, focused, None, cx),
+                        self.events.note(Some(self.id), cx),
+                        focused,
+                    ),
                 });
             }
         }
@@ -255,6 +282,10 @@ fn with_words(area: Rect, wanted: bool, words: Option<Vec<Vec<Span<'static>>>>, 
     }
     let y = area.bottom() - need;
     text::put(buf, area.x, y, area.width, vec![cx.span(Role::Border, "─".repeat(usize::from(area.width)))]);
-    text::put_lines(buf, Rect { x: area.x + 2, y: y + 1, width: area.width.saturating_sub(3), height: need - 1 }, words);
+    text::put_lines(
+        buf,
+        Rect { x: area.x + 2, y: y + 1, width: area.width.saturating_sub(3), height: need - 1 },
+        words,
+    );
     Rect { height: area.height - need, ..area }
 }

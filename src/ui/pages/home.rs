@@ -9,14 +9,14 @@ use super::layout;
 use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Effect;
+use crate::ui::filter::Filter;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
+use crate::ui::panes::ListPane;
 use crate::ui::panes::certificates::{self, Certificates};
 use crate::ui::panes::clusters::{self, Clusters};
 use crate::ui::panes::events::{self, EventsPane};
 use crate::ui::panes::templates::{self, Templates};
-use crate::ui::panes::ListPane;
-use crate::ui::filter::Filter;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
@@ -138,13 +138,22 @@ impl Home {
     fn details(&self, room: usize, cx: &Cx) -> (String, Vec<Vec<Span<'static>>>) {
         let nothing = || (String::new(), Vec::new());
         match self.focus {
-            Pane::Clusters => self.clusters.selected(cx).map_or_else(nothing, |c| (c.name.clone(), clusters::details(c, room, cx))),
-            Pane::Templates => self.templates.selected(cx).map_or_else(nothing, |t| (t.spec.name.clone(), templates::details(t, cx))),
-            Pane::Certificates => {
-                self.certificates.selected(cx).map_or_else(nothing, |c| (c.name.clone(), certificates::details(c, room, cx)))
+            Pane::Clusters => {
+                self.clusters.selected(cx).map_or_else(nothing, |c| (c.name.clone(), clusters::details(c, room, cx)))
             }
-            Pane::Events if self.zoomed => self.events.selected(cx).map_or_else(nothing, |e| ("event".into(), events::details(e, room, cx))),
-            Pane::Events => self.clusters.selected(cx).map_or_else(nothing, |c| (c.name.clone(), clusters::details(c, room, cx))),
+            Pane::Templates => {
+                self.templates.selected(cx).map_or_else(nothing, |t| (t.spec.name.clone(), templates::details(t, cx)))
+            }
+            Pane::Certificates => self
+                .certificates
+                .selected(cx)
+                .map_or_else(nothing, |c| (c.name.clone(), certificates::details(c, room, cx))),
+            Pane::Events if self.zoomed => {
+                self.events.selected(cx).map_or_else(nothing, |e| ("event".into(), events::details(e, room, cx)))
+            }
+            Pane::Events => {
+                self.clusters.selected(cx).map_or_else(nothing, |c| (c.name.clone(), clusters::details(c, room, cx)))
+            }
         }
     }
 
@@ -184,7 +193,10 @@ impl Home {
                 return (vec![(self.focus, left)], Some(right));
             }
             if area.height >= 14 && self.zoomed {
-                let rects = layout::column(area, &[(5, 1), (if self.focus == Pane::Events { 8 } else { 6 }, u16::from(self.focus != Pane::Events))]);
+                let rects = layout::column(
+                    area,
+                    &[(5, 1), (if self.focus == Pane::Events { 8 } else { 6 }, u16::from(self.focus != Pane::Events))],
+                );
                 return (vec![(self.focus, rects[0])], Some(rects[1]));
             }
             return (vec![(self.focus, area)], None);
@@ -193,10 +205,16 @@ impl Home {
             let (left, right) = layout::columns(area, if area.width >= 160 { 48 } else { 50 });
             let lists = layout::column(left, &[(6, 3), (5, 1), (5, 1)]);
             let sides = layout::column(right, &[(8, 1), (8, 1)]);
-            let panes = vec![(Pane::Clusters, lists[0]), (Pane::Templates, lists[1]), (Pane::Certificates, lists[2]), (Pane::Events, sides[1])];
+            let panes = vec![
+                (Pane::Clusters, lists[0]),
+                (Pane::Templates, lists[1]),
+                (Pane::Certificates, lists[2]),
+                (Pane::Events, sides[1]),
+            ];
             return (panes, Some(sides[0]));
         }
-        let wanted: Vec<(u16, u16)> = ORDER.iter().map(|pane| if *pane == self.focus { (4, 1) } else { (4, 0) }).collect();
+        let wanted: Vec<(u16, u16)> =
+            ORDER.iter().map(|pane| if *pane == self.focus { (4, 1) } else { (4, 0) }).collect();
         let rects = layout::column(area, &wanted);
         (ORDER.into_iter().zip(rects).collect(), None)
     }
@@ -285,8 +303,17 @@ impl Layer for Home {
             let inner = boxes::inside(rect);
             let room = usize::from(inner.width.saturating_sub(2));
             let (title, lines) = self.details(room, cx);
-            drawn.push(Boxed { area: rect, title: vec![cx.span(Role::Title, if title.is_empty() { "Details".to_owned() } else { title })], note: Vec::new(), focused: false });
-            text::put_lines(buf, Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner }, lines);
+            drawn.push(Boxed {
+                area: rect,
+                title: vec![cx.span(Role::Title, if title.is_empty() { "Details".to_owned() } else { title })],
+                note: Vec::new(),
+                focused: false,
+            });
+            text::put_lines(
+                buf,
+                Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner },
+                lines,
+            );
         }
         boxes::draw(&drawn, cx, buf);
         for (pane, rect) in panes {

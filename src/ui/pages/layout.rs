@@ -20,7 +20,11 @@ pub fn column(area: Rect, wanted: &[(u16, u16)]) -> Vec<Rect> {
     let mut heights: Vec<u16> = wanted
         .iter()
         .map(|(least, share)| {
-            let more = if shares == 0 { 0 } else { u16::try_from(u32::from(spare) * u32::from(*share) / u32::from(shares)).unwrap_or(0) };
+            let more = if shares == 0 {
+                0
+            } else {
+                u16::try_from(u32::from(spare) * u32::from(*share) / u32::from(shares)).unwrap_or(0)
+            };
             given += more;
             least + more
         })
@@ -42,7 +46,8 @@ pub fn column(area: Rect, wanted: &[(u16, u16)]) -> Vec<Rect> {
 
 /// Splits into two columns that share a border; `share` is the left one's percentage.
 pub fn columns(area: Rect, share: u16) -> (Rect, Rect) {
-    let left = u16::try_from(u32::from(area.width) * u32::from(share) / 100).unwrap_or(area.width).max(2).min(area.width);
+    let left =
+        u16::try_from(u32::from(area.width) * u32::from(share) / 100).unwrap_or(area.width).max(2).min(area.width);
     let right = (area.width + 1).saturating_sub(left);
     (Rect { width: left, ..area }, Rect { x: area.x + left.saturating_sub(1), width: right, ..area })
 }

@@ -64,7 +64,13 @@ fn expiry(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     match cx.fleet.certificates.get(&cluster.uuid) {
         Some(Ok(ca)) => {
             let days = (ca.not_after - cx.now).num_days();
-            let role = if ca.not_after <= cx.now { Role::Failed } else if days < 30 { Role::Warning } else { Role::Text };
+            let role = if ca.not_after <= cx.now {
+                Role::Failed
+            } else if days < 30 {
+                Role::Warning
+            } else {
+                Role::Text
+            };
             vec![cx.span(role, words::expires(ca.not_after, cx.now))]
         }
         Some(Err(_)) => vec![cx.span(Role::Warning, "not available")],

@@ -31,10 +31,28 @@ impl Spec for Clusters {
         &[
             Column { title: "NAME", min: 8, max: 40, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
             Column { title: "STATUS", min: 14, max: 60, rank: 1, cell: status },
-            Column { title: "NODES", min: 5, max: 9, rank: 2, cell: |c, cx| vec![cx.span(Role::Text, format!("{}+{}", c.master_count, c.node_count))] },
+            Column {
+                title: "NODES",
+                min: 5,
+                max: 9,
+                rank: 2,
+                cell: |c, cx| vec![cx.span(Role::Text, format!("{}+{}", c.master_count, c.node_count))],
+            },
             Column { title: "AGE", min: 4, max: 6, rank: 3, cell: age },
-            Column { title: "TEMPLATE", min: 10, max: 24, rank: 4, cell: |c, cx| vec![cx.span(Role::Muted, &c.template_name)] },
-            Column { title: "KUBERNETES", min: 8, max: 12, rank: 5, cell: |c, cx| vec![cx.span(Role::Muted, c.coe_version.clone().unwrap_or_default())] },
+            Column {
+                title: "TEMPLATE",
+                min: 10,
+                max: 24,
+                rank: 4,
+                cell: |c, cx| vec![cx.span(Role::Muted, &c.template_name)],
+            },
+            Column {
+                title: "KUBERNETES",
+                min: 8,
+                max: 12,
+                rank: 5,
+                cell: |c, cx| vec![cx.span(Role::Muted, c.coe_version.clone().unwrap_or_default())],
+            },
         ]
     }
 
@@ -87,7 +105,12 @@ fn age(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
 
 /// The deepest cause known, in the service's words.
 pub fn reason(cluster: &Cluster) -> &str {
-    cluster.cause.as_ref().map(|cause| cause.reason.as_str()).filter(|r| !r.is_empty()).unwrap_or(&cluster.status_reason)
+    cluster
+        .cause
+        .as_ref()
+        .map(|cause| cause.reason.as_str())
+        .filter(|r| !r.is_empty())
+        .unwrap_or(&cluster.status_reason)
 }
 
 /// Bar, elapsed and time left while it moves; the state otherwise.
@@ -120,12 +143,14 @@ pub fn failure_lines(cluster: &Cluster, room: usize, lines: usize, cx: &Cx) -> V
     if !cluster.status.is_failed() {
         return Vec::new();
     }
-    let mut told: Vec<Vec<Span>> = text::wrap(reason(cluster), room, lines)
-        .into_iter()
-        .map(|line| vec![cx.span(Role::Failed, line)])
-        .collect();
+    let mut told: Vec<Vec<Span>> =
+        text::wrap(reason(cluster), room, lines).into_iter().map(|line| vec![cx.span(Role::Failed, line)]).collect();
     if let Some(cause) = &cluster.cause {
-        told.push(fact("resource", vec![cx.span(Role::Strong, &cause.resource), cx.span(Role::Muted, format!("  {}", cause.kind))], cx));
+        told.push(fact(
+            "resource",
+            vec![cx.span(Role::Strong, &cause.resource), cx.span(Role::Muted, format!("  {}", cause.kind))],
+            cx,
+        ));
         if !cause.physical_id.is_empty() {
             told.push(fact("id", vec![cx.span(Role::Text, &cause.physical_id)], cx));
         }
@@ -143,10 +168,14 @@ pub fn fact_lines(cluster: &Cluster, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         (false, false) => "private addresses, no load balancer",
     };
     let mut lines = vec![
-        fact("API", match &cluster.api_address {
-            Some(address) => vec![cx.span(Role::Strong, address)],
-            None => vec![cx.span(Role::Faint, "not known yet")],
-        }, cx),
+        fact(
+            "API",
+            match &cluster.api_address {
+                Some(address) => vec![cx.span(Role::Strong, address)],
+                None => vec![cx.span(Role::Faint, "not known yet")],
+            },
+            cx,
+        ),
         fact("nodes", say(&words::nodes(cluster)), cx),
     ];
     for (label, addresses) in [("masters", &cluster.master_addresses), ("workers", &cluster.node_addresses)] {
@@ -155,7 +184,11 @@ pub fn fact_lines(cluster: &Cluster, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         }
     }
     lines.push(fact("access", say(reach), cx));
-    lines.push(fact("template", vec![cx.span(Role::Text, &cluster.template_name), cx.span(Role::Muted, format!("  {}", cluster.driver))], cx));
+    lines.push(fact(
+        "template",
+        vec![cx.span(Role::Text, &cluster.template_name), cx.span(Role::Muted, format!("  {}", cluster.driver))],
+        cx,
+    ));
     let flavors = format!("{} master, {} worker", cluster.master_flavor_id, cluster.flavor_id);
     lines.push(fact("flavors", say(&flavors), cx));
     if let Some(version) = &cluster.coe_version {

@@ -7,8 +7,8 @@ use ratatui::text::Span;
 use super::{fact, step, title};
 use crate::model::{ClusterId, StackEvent};
 use crate::ui::action::Action;
-use crate::ui::fleet::Loaded;
 use crate::ui::filter::Filter;
+use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
 use crate::ui::theme::Role;
 use crate::ui::widgets::list::{Cursor, Step};
@@ -123,8 +123,12 @@ impl EventsPane {
 
     fn empty(&self, cx: &Cx) -> Span<'static> {
         match (self.cluster, cx.link) {
-            _ if !self.filter.text().is_empty() => cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text())),
-            (_, Link::Connecting | Link::Failed(_)) | (None, _) => cx.span(Role::Muted, "Events of the selected cluster's stack come here."),
+            _ if !self.filter.text().is_empty() => {
+                cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text()))
+            }
+            (_, Link::Connecting | Link::Failed(_)) | (None, _) => {
+                cx.span(Role::Muted, "Events of the selected cluster's stack come here.")
+            }
             (Some(id), Link::Connected) => match cx.fleet.events_loaded.get(&id) {
                 Some(Loaded::Failed(problem)) => cx.span(Role::Failed, format!("✖ {}", problem.line())),
                 Some(Loaded::Yes) => cx.span(Role::Muted, "Heat has no events of this stack yet."),
@@ -174,7 +178,9 @@ impl Columns {
 /// Heat's "state changed" says no more than the status itself.
 fn is_boilerplate(reason: &str) -> bool {
     let reason = reason.trim();
-    reason.eq_ignore_ascii_case("state changed") || reason.to_ascii_lowercase().starts_with("stack create ") || reason.to_ascii_lowercase().starts_with("stack delete ")
+    reason.eq_ignore_ascii_case("state changed")
+        || reason.to_ascii_lowercase().starts_with("stack create ")
+        || reason.to_ascii_lowercase().starts_with("stack delete ")
 }
 
 fn address(event: &StackEvent) -> String {
@@ -190,9 +196,11 @@ fn haystack(event: &StackEvent) -> String {
 /// Everything about one event.
 pub fn details(event: &StackEvent, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
     let told = words::heat(&event.status);
-    let mut lines = vec![
-        vec![cx.span(Role::Strong, address(event)), cx.span(told.role, format!("  {} {}", told.sign, told.word)), cx.span(Role::Muted, format!("  {}", cx.clock(event.time)))],
-    ];
+    let mut lines = vec![vec![
+        cx.span(Role::Strong, address(event)),
+        cx.span(told.role, format!("  {} {}", told.sign, told.word)),
+        cx.span(Role::Muted, format!("  {}", cx.clock(event.time))),
+    ]];
     if !event.physical_id.is_empty() {
         lines.push(fact("id", vec![cx.span(Role::Muted, &event.physical_id)], cx));
     }

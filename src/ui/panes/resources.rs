@@ -12,8 +12,8 @@ use super::tree::{self, Node};
 use super::{fact, step, title};
 use crate::model::{ClusterId, StackResource};
 use crate::ui::action::Action;
-use crate::ui::fleet::Loaded;
 use crate::ui::filter::Filter;
+use crate::ui::fleet::Loaded;
 use crate::ui::layer::Cx;
 use crate::ui::theme::Role;
 use crate::ui::widgets::list::Cursor;
@@ -99,7 +99,9 @@ impl ResourcesPane {
         let nodes = self.nodes(id, cx);
         if nodes.is_empty() {
             let told = match cx.fleet.resources_loaded.get(&id) {
-                _ if !self.filter.text().is_empty() => cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text())),
+                _ if !self.filter.text().is_empty() => {
+                    cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text()))
+                }
                 Some(Loaded::Failed(problem)) => cx.span(Role::Failed, format!("✖ {}", problem.line())),
                 Some(Loaded::Yes) => cx.span(Role::Muted, "The stack has no resources yet."),
                 _ => cx.span(Role::Moving, "◌ loading…"),
@@ -137,7 +139,11 @@ fn line(node: &Node, flat: bool, room: usize, cx: &Cx) -> Vec<Span<'static>> {
     let name = if flat { node.path.join(".") } else { format!("{}{branch}{}", "  ".repeat(node.depth()), node.name()) };
     let status = told.as_ref().map_or("", |told| told.word.as_str());
     let wide = (room * 2 / 5).clamp(16, 40);
-    let mut spans = vec![cx.span(role, format!("{sign} ")), cx.span(Role::Text, text::pad(&name, wide)), cx.span(role, format!("  {}", text::pad(status, 18)))];
+    let mut spans = vec![
+        cx.span(role, format!("{sign} ")),
+        cx.span(Role::Text, text::pad(&name, wide)),
+        cx.span(role, format!("  {}", text::pad(status, 18))),
+    ];
     if node.below.1 > 0 {
         let role = if node.below.0 == node.below.1 { Role::Faint } else { Role::Moving };
         spans.push(cx.span(role, format!("  {} of {}", node.below.0, node.below.1)));
@@ -148,7 +154,14 @@ fn line(node: &Node, flat: bool, room: usize, cx: &Cx) -> Vec<Span<'static>> {
 }
 
 fn haystack(resource: &StackResource) -> String {
-    format!("{} {} {} {} {}", resource.address(), resource.kind, resource.status, resource.physical_id, resource.status_reason)
+    format!(
+        "{} {} {} {} {}",
+        resource.address(),
+        resource.kind,
+        resource.status,
+        resource.physical_id,
+        resource.status_reason
+    )
 }
 
 /// Address, type, ids and reason of one resource.

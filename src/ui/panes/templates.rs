@@ -28,11 +28,29 @@ impl Spec for Templates {
     fn columns() -> &'static [Column<ClusterTemplate>] {
         &[
             Column { title: "NAME", min: 8, max: 40, rank: 0, cell: |t, cx| vec![cx.span(Role::Strong, &t.spec.name)] },
-            Column { title: "IMAGE", min: 8, max: 28, rank: 1, cell: |t, cx| vec![cx.span(Role::Text, image_name(t, cx))] },
-            Column { title: "FLAVOR", min: 6, max: 14, rank: 2, cell: |t, cx| vec![cx.span(Role::Text, t.spec.flavor_id.clone().unwrap_or_else(|| "–".into()))] },
+            Column {
+                title: "IMAGE",
+                min: 8,
+                max: 28,
+                rank: 1,
+                cell: |t, cx| vec![cx.span(Role::Text, image_name(t, cx))],
+            },
+            Column {
+                title: "FLAVOR",
+                min: 6,
+                max: 14,
+                rank: 2,
+                cell: |t, cx| vec![cx.span(Role::Text, t.spec.flavor_id.clone().unwrap_or_else(|| "–".into()))],
+            },
             Column { title: "FIP", min: 3, max: 3, rank: 3, cell: |t, cx| switch(t.spec.floating_ip_enabled, cx) },
             Column { title: "LB", min: 2, max: 2, rank: 4, cell: |t, cx| switch(t.spec.master_lb_enabled, cx) },
-            Column { title: "NETWORK", min: 7, max: 10, rank: 5, cell: |t, cx| vec![cx.span(Role::Muted, t.spec.network_driver.clone().unwrap_or_default())] },
+            Column {
+                title: "NETWORK",
+                min: 7,
+                max: 10,
+                rank: 5,
+                cell: |t, cx| vec![cx.span(Role::Muted, t.spec.network_driver.clone().unwrap_or_default())],
+            },
         ]
     }
 
@@ -67,7 +85,13 @@ fn image_name(template: &ClusterTemplate, cx: &Cx) -> String {
 
 pub fn details(template: &ClusterTemplate, cx: &Cx) -> Vec<Vec<Span<'static>>> {
     let spec = &template.spec;
-    let mut lines = vec![vec![cx.span(Role::Strong, &spec.name), cx.span(Role::Muted, format!("  {} on {}", spec.coe, template.cluster_distro))], Vec::new()];
+    let mut lines = vec![
+        vec![
+            cx.span(Role::Strong, &spec.name),
+            cx.span(Role::Muted, format!("  {} on {}", spec.coe, template.cluster_distro)),
+        ],
+        Vec::new(),
+    ];
     let size = spec.docker_volume_size.map(|gb| format!("{gb} GB"));
     let on = |on: bool| Some(if on { "on" } else { "off" }.to_owned());
     let labels = Some(spec.labels.to_string()).filter(|text| !text.is_empty());
@@ -94,7 +118,13 @@ pub fn details(template: &ClusterTemplate, cx: &Cx) -> Vec<Vec<Span<'static>>> {
     }
     lines.push(fact("uuid", vec![cx.span(Role::Muted, template.uuid.to_string())], cx));
     lines.push(fact("created", vec![cx.span(Role::Muted, cx.date(template.created_at))], cx));
-    let used: Vec<&str> = cx.fleet.clusters.values().filter(|c| c.cluster_template_id == template.uuid).map(|c| c.name.as_str()).collect();
+    let used: Vec<&str> = cx
+        .fleet
+        .clusters
+        .values()
+        .filter(|c| c.cluster_template_id == template.uuid)
+        .map(|c| c.name.as_str())
+        .collect();
     if !used.is_empty() {
         lines.push(fact("used by", vec![cx.span(Role::Text, used.join(", "))], cx));
     }

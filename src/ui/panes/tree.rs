@@ -127,17 +127,23 @@ mod tests {
     fn shown(resources: &[StackResource], said: &BTreeMap<Vec<String>, bool>) -> Vec<String> {
         let tell = |node: &super::Node| {
             let sign = node.open.map_or("", |open| if open { "▾" } else { "▸" });
-            format!("{}{sign}{}{}", " ".repeat(node.depth()), node.name(), if node.resource.is_none() { "?" } else { "" })
+            format!(
+                "{}{sign}{}{}",
+                " ".repeat(node.depth()),
+                node.name(),
+                if node.resource.is_none() { "?" } else { "" }
+            )
         };
         visible(resources, said).iter().map(tell).collect()
     }
 
     #[test]
     fn complete_branches_are_closed_and_numbers_count() {
-        let mut resources: Vec<StackResource> = ["workers.10.server", "workers.2.server", "workers.2", "workers.10", "workers", "net"]
-            .iter()
-            .map(|path| resource(path, "CREATE_COMPLETE"))
-            .collect();
+        let mut resources: Vec<StackResource> =
+            ["workers.10.server", "workers.2.server", "workers.2", "workers.10", "workers", "net"]
+                .iter()
+                .map(|path| resource(path, "CREATE_COMPLETE"))
+                .collect();
         assert_eq!(shown(&resources, &BTreeMap::new()), ["net", "▸workers"]);
         resources[0].status = Status::CREATE_IN_PROGRESS;
         assert_eq!(shown(&resources, &BTreeMap::new()), ["net", "▾workers", " ▸2", " ▾10", "  server"]);
@@ -148,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_parent_heat_did_not_list_is_still_there() {
-        assert_eq!(shown(&[resource("masters.0.port", "CREATE_FAILED")], &BTreeMap::new()), ["▾masters?", " ▾0?", "  port"]);
+        assert_eq!(
+            shown(&[resource("masters.0.port", "CREATE_FAILED")], &BTreeMap::new()),
+            ["▾masters?", " ▾0?", "  port"]
+        );
     }
 
     #[test]

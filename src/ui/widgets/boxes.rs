@@ -71,12 +71,7 @@ pub fn inside(area: Rect) -> Rect {
 pub fn dialog(over: Rect, width: u16, height: u16, title: &str, role: Role, cx: &Cx, buf: &mut Buffer) -> Rect {
     let width = width.min(over.width);
     let height = height.min(over.height);
-    let area = Rect {
-        x: over.x + (over.width - width) / 2,
-        y: over.y + (over.height - height) / 2,
-        width,
-        height,
-    };
+    let area = Rect { x: over.x + (over.width - width) / 2, y: over.y + (over.height - height) / 2, width, height };
     Clear.render(area, buf);
     Block::bordered().border_type(BorderType::Rounded).border_style(cx.style(role)).render(area, buf);
     let title = vec![cx.span(if role == Role::BorderFocused { Role::TitleFocused } else { role }, title)];

@@ -38,8 +38,10 @@ impl Input {
 
     /// Whether the text changed or the cursor moved.
     pub fn key(&mut self, key: KeyPress) -> bool {
-        if matches!(key.code, Code::Enter | Code::Tab | Code::Esc | Code::Up | Code::Down | Code::PageUp | Code::PageDown)
-            || (key.ctrl && key.code == Code::Char('m'))
+        if matches!(
+            key.code,
+            Code::Enter | Code::Tab | Code::Esc | Code::Up | Code::Down | Code::PageUp | Code::PageDown
+        ) || (key.ctrl && key.code == Code::Char('m'))
         {
             return false;
         }

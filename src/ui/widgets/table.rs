@@ -78,7 +78,8 @@ fn widths<R>(columns: &[Column<R>], cells: &[Vec<Vec<Span>>], room: usize) -> Ve
         })
         .collect();
     let mut kept: Vec<Option<usize>> = natural.iter().copied().map(Some).collect();
-    let total = |kept: &[Option<usize>]| kept.iter().flatten().map(|wide| wide + GAP).sum::<usize>().saturating_sub(GAP);
+    let total =
+        |kept: &[Option<usize>]| kept.iter().flatten().map(|wide| wide + GAP).sum::<usize>().saturating_sub(GAP);
     loop {
         let least: Vec<Option<usize>> =
             kept.iter().zip(columns).map(|(wide, column)| wide.map(|wide| wide.min(column.min))).collect();

@@ -125,7 +125,11 @@ pub fn fit_spans(spans: Vec<Span<'static>>, room: usize) -> Vec<Span<'static>> {
             left -= wide;
             kept.push(span);
         } else {
-            let cut = if wide == left { format!("{}…", fit_plain(&span.content, left.saturating_sub(1))) } else { fit(&span.content, left) };
+            let cut = if wide == left {
+                format!("{}…", fit_plain(&span.content, left.saturating_sub(1)))
+            } else {
+                fit(&span.content, left)
+            };
             kept.push(Span::styled(cut, span.style));
             break;
         }

@@ -1,0 +1,137 @@
+//! The shell around the pure dashboard: terminal, event loop, and the work its
+//! effects ask for. Start at [`dashboard`]; the loop itself is [`run`].
+//!
+//! One queue goes in: keys, changes, replies and signals all come through it, so
+//! the loop waits in one place, and with nothing to do it does not wake at all.
+
+mod effects;
+mod input;
+mod look;
+mod save;
+mod tty;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Local, Offset, Utc};
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use crate::config::settings::Settings;
+use crate::model::Problem;
+use crate::service::Manager;
+use crate::ui::{App, Effect, Msg};
+use effects::Performer;
+pub use tty::Tty;
+
+/// Connects to the cloud and starts what is behind it; called again for each retry.
+pub type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Manager>, Problem>> + Send + Sync>;
+
+/// What the dashboard takes from outside, beside the cloud.
+pub struct Options {
+    pub settings: Settings,
+    /// Holds `themes/` and `keymaps/` of the user's own; need not exist.
+    pub config_dir: PathBuf,
+}
+
+/// What comes in: plain messages, and the one thing that is not plain.
+pub enum In {
+    Msg(Msg),
+    Manager(Arc<dyn Manager>),
+    /// Somebody asks us to stop, as ctrl-z would.
+    Stop,
+    /// The process was stopped and goes on.
+    Resumed,
+}
+
+/// Where the picture goes.
+pub trait Screen {
+    fn draw(&mut self, app: &mut App) -> std::io::Result<()>;
+    /// Forget what is on the terminal, so that the next picture is drawn whole.
+    fn forget(&mut self) -> std::io::Result<()>;
+    fn copy(&mut self, text: &str) -> std::io::Result<()>;
+    /// Hand the terminal back to the shell until somebody says `fg`; `false`: there is no shell to go to.
+    fn suspend(&mut self) -> std::io::Result<bool>;
+    /// Take the terminal again after a stop from outside.
+    fn resume(&mut self) -> std::io::Result<()>;
+}
+
+/// Shows the dashboard until the user leaves it. The first picture comes before
+/// the cloud is asked; whatever happens, the terminal is as it was afterwards.
+pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem> {
+    let mut tty = Tty::enter()?;
+    let (sender, inbox) = mpsc::unbounded_channel();
+    let looks = look::load(&options.settings, &options.config_dir, &|name| std::env::var(name).ok());
+    let offset = Local::now().offset().fix();
+    let mut app = App::new(looks.theme, looks.keymap, Utc::now(), offset);
+    for problem in looks.problems {
+        app.update(Msg::Notice(problem));
+    }
+    input::spawn(sender.clone())?;
+    let done = run(&mut app, &mut tty, inbox, Performer::new(connect, sender), Utc::now).await;
+    tty.leave();
+    done.map_err(|error| Problem::local(format!("cannot write to the terminal: {error}")))
+}
+
+/// The loop. `clock` tells the time; waiting goes by tokio's clock.
+pub async fn run(
+    app: &mut App,
+    screen: &mut impl Screen,
+    mut inbox: mpsc::UnboundedReceiver<In>,
+    mut performer: Performer,
+    clock: impl Fn() -> DateTime<Utc>,
+) -> std::io::Result<()> {
+    app.update(Msg::Tick(clock()));
+    screen.draw(app)?;
+    app.take_changed();
+    performer.perform(Effect::Connect);
+    loop {
+        let first = match app.wake_at() {
+            None => inbox.recv().await,
+            Some(at) => {
+                // A little late rather than early: early would find nothing changed and wait again.
+                let wait = (at - clock()).to_std().unwrap_or_default() + Duration::from_millis(1);
+                tokio::time::timeout(wait, inbox.recv()).await.unwrap_or(Some(In::Msg(Msg::Tick(clock()))))
+            }
+        };
+        app.update(Msg::Tick(clock()));
+        let mut next = first;
+        // All that is waiting counts before the next picture.
+        while let Some(incoming) = next {
+            let effects = match incoming {
+                In::Msg(msg) => app.update(msg),
+                In::Stop => vec![Effect::Suspend],
+                In::Resumed => {
+                    screen.resume()?;
+                    app.update(Msg::Resize)
+                }
+                In::Manager(manager) => app.update(Msg::Connected(Box::new(performer.connected(manager)))),
+            };
+            for effect in effects {
+                match effect {
+                    Effect::Quit => return Ok(()),
+                    Effect::Redraw => screen.forget()?,
+                    Effect::Copy(text) => screen.copy(&text)?,
+                    Effect::Suspend => {
+                        if screen.suspend()? {
+                            app.update(Msg::Resize);
+                        } else {
+                            let told = Problem::local("there is no shell with job control to go back to");
+                            app.update(Msg::Notice(told));
+                        }
+                    }
+                    effect => performer.perform(effect),
+                }
+            }
+            next = match inbox.try_recv() {
+                Ok(incoming) => Some(incoming),
+                Err(mpsc::error::TryRecvError::Empty) => None,
+                Err(mpsc::error::TryRecvError::Disconnected) => return Ok(()),
+            };
+        }
+        if app.take_changed() {
+            screen.draw(app)?;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Performs the dashboard's effects on the manager, each in a task of its own; the
+//! replies go into the inbox.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+
+use super::{Connect, In, save};
+use crate::cloud::Identity;
+use crate::model::Problem;
+use crate::service::Manager;
+use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
+
+pub struct Performer {
+    connect: Arc<Connect>,
+    inbox: UnboundedSender<In>,
+    manager: Option<Arc<dyn Manager>>,
+    /// Loads under way; a newer one of the same slot cuts the older short.
+    loads: HashMap<Slot, AbortHandle>,
+    connecting: Option<AbortHandle>,
+}
+
+impl Performer {
+    pub fn new(connect: Connect, inbox: UnboundedSender<In>) -> Self {
+        Self { connect: Arc::new(connect), inbox, manager: None, loads: HashMap::new(), connecting: None }
+    }
+
+    /// Effects of the screen are the loop's; they do nothing here.
+    pub fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect => self.start_connecting(),
+            Effect::Run(ticket, job) => self.run(ticket, job),
+            Effect::Watch(id) => {
+                if let Some(manager) = &self.manager {
+                    manager.watch(id);
+                }
+            }
+            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+
+    /// Takes the manager and lets its changes flow.
+    pub fn connected(&mut self, manager: Arc<dyn Manager>) -> Identity {
+        let mut changes = manager.subscribe();
+        let inbox = self.inbox.clone();
+        tokio::spawn(async move {
+            while let Some(change) = changes.recv().await {
+                if inbox.send(In::Msg(Msg::Change(change))).is_err() {
+                    return;
+                }
+            }
+        });
+        let identity = manager.identity();
+        self.manager = Some(manager);
+        identity
+    }
+
+    fn start_connecting(&mut self) {
+        if let Some(before) = self.connecting.take() {
+            before.abort();
+        }
+        let (connect, inbox) = (self.connect.clone(), self.inbox.clone());
+        let attempt = tokio::spawn(async move { connect().await });
+        self.connecting = Some(attempt.abort_handle());
+        tokio::spawn(async move {
+            let incoming = match attempt.await {
+                Ok(Ok(manager)) => In::Manager(manager),
+                Ok(Err(problem)) => In::Msg(Msg::ConnectFailed(problem)),
+                Err(error) if error.is_cancelled() => return,
+                Err(_) => In::Msg(Msg::ConnectFailed(defect("connecting"))),
+            };
+            // Nobody there any more: the dashboard has ended.
+            let _ = inbox.send(incoming);
+        });
+    }
+
+    fn run(&mut self, ticket: Ticket, job: Job) {
+        let Some(manager) = self.manager.clone() else { return };
+        let inbox = self.inbox.clone();
+        let failed = failed(&job);
+        let is_load = job.is_load();
+        let work = tokio::spawn(async move { answer(manager.as_ref(), job).await });
+        if is_load && let Some(before) = self.loads.insert(ticket.slot, work.abort_handle()) {
+            before.abort();
+        }
+        tokio::spawn(async move {
+            let reply = match work.await {
+                Ok(reply) => reply,
+                Err(error) if error.is_cancelled() => return,
+                Err(_) => failed,
+            };
+            let _ = inbox.send(In::Msg(Msg::Reply(ticket, reply)));
+        });
+    }
+}
+
+async fn answer(manager: &dyn Manager, job: Job) -> Reply {
+    match job {
+        Job::Templates => Reply::Templates(manager.templates().await),
+        Job::Clusters => Reply::Clusters(manager.clusters().await),
+        Job::Inventory => {
+            let (inventory, problems) = manager.inventory().await;
+            Reply::Inventory(Box::new(inventory), problems)
+        }
+        Job::Events(id) => Reply::Events(id, manager.events(id).await),
+        Job::Resources(id) => Reply::Resources(id, manager.resources(id).await),
+        Job::Certificate(id) => Reply::Certificate(id, manager.ca_certificate(id).await.map(Box::new)),
+        Job::CreateTemplate(wish) => Reply::TemplateCreated(manager.create_template(*wish).await.map(Box::new)),
+        Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
+        Job::DeleteTemplate(id) => Reply::TemplateDeleted(manager.delete_template(id).await),
+        Job::DeleteCluster(id) => Reply::ClusterDeleted(manager.delete_cluster(id).await),
+        Job::SaveKubeconfig { id, target, overwrite } => {
+            Reply::Kubeconfig(save::kubeconfig(manager, id, target, overwrite).await)
+        }
+    }
+}
+
+fn defect(doing: &str) -> Problem {
+    Problem::local(format!("{doing} ended in a defect of Jeroboam's"))
+        .advise("The log file says more; please report it")
+}
+
+/// The reply when the work itself fell over: nobody waits for ever.
+fn failed(job: &Job) -> Reply {
+    match job {
+        Job::Templates => Reply::Templates(Err(defect("listing templates"))),
+        Job::Clusters => Reply::Clusters(Err(defect("listing clusters"))),
+        Job::Inventory => Reply::Inventory(Box::default(), vec![defect("looking at the cloud")]),
+        Job::Events(id) => Reply::Events(*id, Err(defect("listing events"))),
+        Job::Resources(id) => Reply::Resources(*id, Err(defect("listing resources"))),
+        Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
+        Job::CreateTemplate(_) => Reply::TemplateCreated(Err(vec![defect("creating the template")])),
+        Job::CreateCluster(_) => Reply::ClusterCreated(Err(vec![defect("creating the cluster")])),
+        Job::DeleteTemplate(_) => Reply::TemplateDeleted(Err(defect("deleting the template"))),
+        Job::DeleteCluster(_) => Reply::ClusterDeleted(Err(defect("deleting the cluster"))),
+        Job::SaveKubeconfig { .. } => Reply::Kubeconfig(Saved::Failed(defect("writing the kubeconfig"))),
+    }
+}

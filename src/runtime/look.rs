@@ -1,0 +1,102 @@
+//! Theme and keymap: by the user's settings and files, and by what the terminal
+//! says it can do.
+
+use std::path::Path;
+
+use crate::config::settings::Settings;
+use crate::model::Problem;
+use crate::ui::{Depth, Keymap, Theme};
+
+pub struct Looks {
+    pub theme: Theme,
+    pub keymap: Keymap,
+    /// What is wrong in the user's files; the rest of them counts all the same.
+    pub problems: Vec<Problem>,
+}
+
+/// `variable` reads the environment. A theme or keymap `default` is chosen here.
+pub fn load(settings: &Settings, config_dir: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Looks {
+    let mut problems = Vec::new();
+    let depth = depth(variable);
+    let theme = match settings.theme.as_str() {
+        "default" if has_light_background(variable) => "light",
+        "default" => "dark",
+        name => name,
+    };
+    let file = read(&config_dir.join("themes").join(format!("{theme}.toml")), &mut problems);
+    let user = file.as_ref().map(|(origin, text)| (origin.as_str(), text.as_str()));
+    let (theme, found) = Theme::load(theme, user, depth);
+    problems.extend(found);
+    let file = read(&config_dir.join("keymaps").join(format!("{}.toml", settings.keymap)), &mut problems);
+    let user = file.as_ref().map(|(origin, text)| (origin.as_str(), text.as_str()));
+    let (keymap, found) = Keymap::load(&settings.keymap, user);
+    problems.extend(found);
+    Looks { theme, keymap, problems }
+}
+
+/// A file that is not there is no problem; one that cannot be read is.
+fn read(path: &Path, problems: &mut Vec<Problem>) -> Option<(String, String)> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some((path.display().to_string(), text)),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => None,
+        Err(error) => {
+            problems.push(Problem::local(format!("cannot read {}: {error}", path.display())));
+            None
+        }
+    }
+}
+
+/// <https://no-color.org>: any value but an empty one counts.
+fn depth(variable: &dyn Fn(&str) -> Option<String>) -> Depth {
+    let says = |name: &str| variable(name).unwrap_or_default().to_ascii_lowercase();
+    let term = says("TERM");
+    if !says("NO_COLOR").is_empty() {
+        Depth::None
+    } else if ["truecolor", "24bit"].contains(&says("COLORTERM").as_str()) || term.ends_with("-direct") {
+        Depth::True
+    } else if ["256color", "kitty", "alacritty", "ghostty", "foot"].iter().any(|word| term.contains(word)) {
+        Depth::Indexed
+    } else {
+        Depth::Sixteen
+    }
+}
+
+/// `COLORFGBG` ends with the background's number: 7 and 9 to 15 are light.
+fn has_light_background(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let number = variable("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+    number.is_some_and(|number| number == 7 || (9..=15).contains(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{depth, has_light_background, load};
+    use crate::config::settings::Settings;
+    use crate::ui::Depth;
+
+    fn with<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        |name| pairs.iter().find(|(have, _)| *have == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn as_many_colours_as_the_terminal_says() {
+        assert_eq!(depth(&with(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")])), Depth::True);
+        assert_eq!(depth(&with(&[("TERM", "screen-256color")])), Depth::Indexed);
+        assert_eq!(depth(&with(&[("TERM", "linux")])), Depth::Sixteen);
+        assert_eq!(depth(&with(&[])), Depth::Sixteen);
+        assert_eq!(depth(&with(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")])), Depth::None);
+        assert_eq!(depth(&with(&[("NO_COLOR", ""), ("COLORTERM", "truecolor")])), Depth::True);
+        assert!(has_light_background(&with(&[("COLORFGBG", "0;15")])));
+        assert!(!has_light_background(&with(&[("COLORFGBG", "15;default;0")])));
+    }
+
+    #[test]
+    fn faulty_files_of_the_users_are_told_together_and_do_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("themes")).unwrap();
+        std::fs::create_dir_all(folder.path().join("keymaps/default.toml")).unwrap();
+        std::fs::write(folder.path().join("themes/dark.toml"), "[roles]\ntext = 7\n").unwrap();
+        let looks = load(&Settings::default(), folder.path(), &with(&[("COLORTERM", "truecolor")]));
+        assert_eq!(looks.problems.len(), 2, "{:?}", looks.problems);
+        assert!(load(&Settings::default(), &folder.path().join("none"), &with(&[])).problems.is_empty());
+    }
+}

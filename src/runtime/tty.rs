@@ -1,0 +1,123 @@
+//! The real terminal: taken over once, and given back on every way out — leaving,
+//! a panic of this thread, a signal, suspending.
+
+use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, getpgid, getsid, kill_current_process_group};
+
+use super::Screen;
+use crate::model::Problem;
+use crate::ui::App;
+
+type Out = BufWriter<Stdout>;
+
+/// The terminal while it is ours. Dropping it gives it back.
+pub struct Tty {
+    terminal: Terminal<CrosstermBackend<Out>>,
+    ours: bool,
+}
+
+impl Tty {
+    /// Takes the terminal over, and sees to it that a panic gives it back.
+    pub fn enter() -> Result<Self, Problem> {
+        if !stdin().is_terminal() || !stdout().is_terminal() {
+            let told = Problem::invalid("the dashboard needs a terminal for its input and output, and this is not one");
+            return Err(told.advise("In scripts use the commands: jeroboam --help lists them"));
+        }
+        let refuse = |error: std::io::Error| Problem::local(format!("cannot use the terminal: {error}"));
+        give_back_on_panic();
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
+        let mut tty = Self { terminal: Terminal::new(backend).map_err(refuse)?, ours: false };
+        tty.take().map_err(refuse)?;
+        Ok(tty)
+    }
+
+    fn take(&mut self) -> std::io::Result<()> {
+        self.ours = true;
+        enable_raw_mode()?;
+        execute!(self.terminal.backend_mut(), EnterAlternateScreen, EnableBracketedPaste)?;
+        self.terminal.clear()
+    }
+
+    /// Gives the terminal back; more than once is harmless.
+    pub fn leave(&mut self) {
+        if std::mem::take(&mut self.ours) {
+            // What is half written must not come after the restoring.
+            let _ = self.terminal.backend_mut().flush();
+            restore();
+        }
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl Screen for Tty {
+    fn draw(&mut self, app: &mut App) -> std::io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| app.draw(frame))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    fn forget(&mut self) -> std::io::Result<()> {
+        self.terminal.clear()
+    }
+
+    fn copy(&mut self, text: &str) -> std::io::Result<()> {
+        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    fn suspend(&mut self) -> std::io::Result<bool> {
+        // As the leader of the session, or in its group, nobody could say "fg" to us.
+        let leader = getsid(None).map_err(std::io::Error::from)?;
+        if getpgid(None).map_err(std::io::Error::from)? == leader {
+            return Ok(false);
+        }
+        self.leave();
+        // The whole group, as the terminal itself would: `cargo run` and the like stop with us.
+        kill_current_process_group(Signal::STOP).map_err(std::io::Error::from)?;
+        self.take()?;
+        Ok(true)
+    }
+
+    fn resume(&mut self) -> std::io::Result<()> {
+        self.take()
+    }
+}
+
+/// Every mode we may have set, undone; errors do not matter any more.
+fn restore() {
+    let _ = disable_raw_mode();
+    let mut out = stdout();
+    let _ =
+        execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = out.flush();
+}
+
+/// A panic of this thread ends the dashboard: the terminal first, then the message.
+/// One in a task ends that task only; it is logged, and the picture stays.
+fn give_back_on_panic() {
+    let before = std::panic::take_hook();
+    let ours = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == ours {
+            restore();
+            before(panic);
+        } else {
+            tracing::error!("a task panicked: {panic}");
+        }
+    }));
+}
