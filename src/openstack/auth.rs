@@ -164,7 +164,8 @@ fn missing_factors(answer: &Answer) -> Option<String> {
     }
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let rules = field::array(&body["required_auth_methods"]).iter().map(|rule| {
-        let methods: Vec<&str> = field::array(rule).iter().filter_map(Value::as_str).collect();
+        let mut methods: Vec<&str> = field::array(rule).iter().filter_map(Value::as_str).collect();
+        methods.sort_unstable();
         crate::model::text::clean(&methods.join("+"))
     });
     let rules: Vec<String> = rules.filter(|rule| !rule.is_empty()).collect();

@@ -2,6 +2,8 @@
 //! `-appcred` and `-admin` after that name, clouds for an application credential
 //! and for an administrator of the same OpenStack. Everything made is taken away.
 
+mod totp;
+
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
