@@ -112,13 +112,13 @@ fn explained(config: &CloudConfig, refusal: Refusal) -> Problem {
         CloudErrorKind::Unreachable if error.message.starts_with(transport::TLS) => told(
             ProblemKind::Unavailable,
             format!("cloud \"{cloud}\": no trusted connection to {place}: {}", error.message),
-            "Name the cloud's CA file with cacert or OS_CACERT; check that the address is https and its name right",
+            "Name the cloud's CA file with cacert or OS_CACERT, and check the address and its https; verify: false trusts anybody",
             error,
         ),
         CloudErrorKind::Unreachable => told(
             ProblemKind::Unavailable,
             format!("cloud \"{cloud}\": Keystone at {place} cannot be reached: {}", error.message),
-            "Check auth_url, the network and the VPN",
+            "Check auth_url (http or https, name, port), the network and the VPN",
             error,
         ),
         _ => {

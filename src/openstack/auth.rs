@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -14,6 +14,7 @@ use super::transport::{self, Answer, Broken};
 use super::{fault, field};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::config::clouds::{AppCredential, CloudConfig, Domain, Method, ScopeWish, User};
+use crate::model::text::clean;
 
 /// What a login gives.
 #[derive(Debug)]
@@ -110,15 +111,15 @@ pub async fn login(client: &Client, config: &CloudConfig, generation: u64) -> Re
         return Err(Refusal::MoreFactors(rule));
     }
     let place = transport::shown(&url);
-    if answer.status.is_redirection() {
-        let to = answer.headers.get("location").and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");
-        return Err(Refusal::NotKeystone(format!("{place} redirects to {}", crate::model::text::clean(to))));
+    let location = answer.headers.get(LOCATION).and_then(|to| to.to_str().ok());
+    if let Some(to) = location.filter(|_| answer.status.is_redirection()) {
+        return Err(Refusal::NotKeystone(format!("{place} redirects to {}", clean(to))));
     }
     let error = fault::from_answer(KEYSTONE, answer.status, &answer.headers, &answer.body);
     let spoken = serde_json::from_slice::<Value>(&answer.body).is_ok_and(|body| body["error"]["message"].is_string());
     // Keystone also says 404, in its own form, for an application credential it does not know.
     match error.kind {
-        CloudErrorKind::NotFound | CloudErrorKind::BadRequest if !spoken => {
+        CloudErrorKind::NotFound | CloudErrorKind::BadRequest | CloudErrorKind::Protocol if !spoken => {
             Err(Refusal::NotKeystone(format!("{place} answers HTTP {}", answer.status.as_u16())))
         }
         CloudErrorKind::NotFound => Err(Refusal::Cloud(CloudError { kind: CloudErrorKind::Unauthenticated, ..error })),
@@ -166,7 +167,7 @@ fn missing_factors(answer: &Answer) -> Option<String> {
     let rules = field::array(&body["required_auth_methods"]).iter().map(|rule| {
         let mut methods: Vec<&str> = field::array(rule).iter().filter_map(Value::as_str).collect();
         methods.sort_unstable();
-        crate::model::text::clean(&methods.join("+"))
+        clean(&methods.join("+"))
     });
     let rules: Vec<String> = rules.filter(|rule| !rule.is_empty()).collect();
     Some(if rules.is_empty() { "another factor".to_owned() } else { rules.join(" or ") })

@@ -149,13 +149,23 @@ fn reason(error: &reqwest::Error) -> String {
     while let Some(source) = inner.source() {
         inner = source;
     }
-    let told = inner.to_string();
-    let told = told.split(" (os error").next().unwrap_or(&told);
-    clean(&if is_tls(told) { format!("{TLS}{told}") } else { told.to_owned() })
+    clean(&plainly(&inner.to_string()))
 }
 
-fn is_tls(told: &str) -> bool {
-    ["certificate", "handshake", "TLS", "InvalidContentType", "corrupt message"].iter().any(|word| told.contains(word))
+/// In words for a person where the libraries speak to programmers.
+fn plainly(told: &str) -> String {
+    let told = told.split(" (os error").next().unwrap_or(told);
+    let told = told.split(": https://docs.rs").next().unwrap_or(told);
+    let about_tls = ["certificate", "fatal alert", "corrupt message", "andshake"];
+    match told {
+        told if told.contains("UnknownIssuer") => format!("{TLS}nobody this machine trusts signed the certificate"),
+        told if told.contains("CaUsedAsEndEntity") => {
+            format!("{TLS}the server shows an authority's certificate (CA:TRUE) as its own, which proves nothing")
+        }
+        told if told.contains("corrupt message") => format!("{TLS}what answers does not speak TLS"),
+        told if about_tls.iter().any(|word| told.contains(word)) => format!("{TLS}{told}"),
+        told => told.to_owned(),
+    }
 }
 
 /// An error without an answer.
@@ -177,4 +187,28 @@ pub fn shown(url: &url::Url) -> String {
     let _ = url.set_password(None);
     url.set_fragment(None);
     url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("Connection refused (os error 111)", "Connection refused")]
+    #[case("invalid peer certificate: UnknownIssuer", "TLS: nobody this machine trusts signed the certificate")]
+    #[case("received fatal alert: HandshakeFailure", "TLS: received fatal alert: HandshakeFailure")]
+    #[case("received corrupt message of type InvalidContentType", "TLS: what answers does not speak TLS")]
+    #[case(
+        "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/x",
+        "peer closed connection without sending TLS close_notify"
+    )]
+    fn reasons_are_put_plainly(#[case] told: &str, #[case] plain: &str) {
+        assert_eq!(super::plainly(told), plain);
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        let url = "https://u:p@host:5000/v3#x".parse().unwrap();
+        assert_eq!(super::shown(&url), "https://host:5000/v3");
+    }
 }
