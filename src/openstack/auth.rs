@@ -16,6 +16,9 @@ use crate::cloud::{CloudError, CloudErrorKind};
 use crate::config::clouds::{AppCredential, CloudConfig, Domain, Method, ScopeWish, User};
 use crate::model::text::clean;
 
+/// A token is renewed this long before its end, or at half its life when it is short.
+const RENEW_BEFORE: Duration = Duration::from_secs(120);
+
 /// What a login gives.
 #[derive(Debug)]
 pub struct Token {
@@ -23,8 +26,9 @@ pub struct Token {
     pub generation: u64,
     /// Marked sensitive: `Debug` and logs hide it.
     pub header: HeaderValue,
-    /// From Keystone's own times, laid on the local clock, so that a clock that is off does no harm.
-    pub expires: Option<Instant>,
+    /// When to get the next one. From Keystone's own times, laid on the local clock,
+    /// so that a clock that is off does no harm.
+    pub renew_at: Option<Instant>,
     pub catalog: Catalog,
     pub project_id: String,
     pub project_name: String,
@@ -143,7 +147,8 @@ fn token(answer: &Answer, config: &CloudConfig, generation: u64) -> Result<Token
     Ok(Token {
         generation,
         header,
-        expires: lifetime(token).and_then(|lifetime| Instant::now().checked_add(lifetime)),
+        renew_at: lifetime(token)
+            .and_then(|lifetime| Instant::now().checked_add(lifetime - RENEW_BEFORE.min(lifetime / 2))),
         catalog: Catalog::parse(&token["catalog"]),
         project_id: field::text(&token["project"], "id"),
         project_name: field::text(&token["project"], "name"),

@@ -32,6 +32,10 @@ const EVENTS_PAGES_MAX: usize = 400;
 /// Events are timed by several engines, to the second: one that comes late may be a little older.
 const EVENTS_SLACK: TimeDelta = TimeDelta::seconds(5);
 
+/// What to try when Heat fails to create for an application credential.
+const DELEGATED: &str =
+    "; this cloud may forbid trusts to application credentials: if it fails again, log in with user and password";
+
 pub struct Heat {
     session: Arc<Session>,
     trees: Trees,
@@ -104,7 +108,13 @@ impl Orchestration for Heat {
 
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError> {
         let call = Call::new(HEAT, Method::POST, &["stacks"]).body(create_body(plan));
-        let value = self.session.json(&call).await?;
+        let value = self.session.json(&call).await.map_err(|mut error| {
+            // Keystone forbids trusts to them where CVE-2026-80184 is fixed, and Heat then says nothing but 500.
+            if error.status == Some(500) && self.session.is_delegated() {
+                error.message.push_str(DELEGATED);
+            }
+            error
+        })?;
         let odd = || transport::failure(HEAT, CloudErrorKind::Protocol, "the answer has no stack id");
         field::some_text(&value["stack"], "id").ok_or_else(odd)
     }

@@ -17,7 +17,7 @@ use super::catalog::{KEYSTONE, Service};
 use super::transport::{self, Answer, Repeat};
 use super::{fault, page};
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::config::clouds::CloudConfig;
+use crate::config::clouds::{CloudConfig, Method as Credential};
 
 /// Repeats after the first attempt.
 const RETRIES: u32 = 3;
@@ -25,9 +25,8 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(400);
 /// No repeat begins later than this after the first attempt: somebody waits for the answer.
 const RETRY_BUDGET: Duration = Duration::from_secs(20);
 const REDIRECTS: u32 = 5;
-/// A token is renewed this long before its end.
-const RENEW_BEFORE: Duration = Duration::from_secs(120);
 /// After Keystone refused, it is not asked again for this long: every try counts towards lock-out.
+/// Renewals ahead of time rest as long after any failure.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(30);
 
 /// One request to a service.
@@ -89,6 +88,11 @@ impl Session {
 
     pub fn token(&self) -> Arc<Token> {
         self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Whether an application credential was used, which some clouds let do less.
+    pub fn is_delegated(&self) -> bool {
+        self.config.methods.iter().any(|method| matches!(method, Credential::ApplicationCredential { .. }))
     }
 
     /// Sends and gives an answer of 2xx; anything else is an error.
@@ -179,16 +183,16 @@ impl Session {
         Ok(url)
     }
 
-    /// The present token, renewed when its end is near. A renewal that fails here
-    /// is no error yet: the old token may still do.
+    /// The present token, renewed when its end is near. Nobody waits for a renewal that
+    /// another call has begun or that failed just now: the old token still does.
     async fn fresh_token(&self) -> Arc<Token> {
         let token = self.token();
-        let ends = token.expires.is_some_and(|end| end.saturating_duration_since(Instant::now()) < RENEW_BEFORE);
-        if ends && auth::is_renewable(&self.config) {
-            self.renew(token.generation).await.unwrap_or(token)
-        } else {
-            token
+        let due = token.renew_at.is_some_and(|at| at <= Instant::now()) && auth::is_renewable(&self.config);
+        let failed = |failure: &Failure| failure.at.elapsed() < REFUSAL_HOLDS;
+        if !due || self.renewal.try_lock().map_or(true, |failure| failure.as_ref().is_some_and(failed)) {
+            return token;
         }
+        self.renew(token.generation).await.unwrap_or(token)
     }
 
     /// A token newer than `stale`. Whoever comes first logs in; the others wait and share what came out.

@@ -48,8 +48,14 @@ pub enum Repeat {
 
 /// A client for this cloud. Redirects are never followed here: the session decides.
 pub fn client(config: &CloudConfig) -> Result<Client, Problem> {
+    // A proxy for the world knows no loopback of ours.
+    let local = config
+        .auth_url
+        .host_str()
+        .is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]");
     let base = || {
-        Client::builder()
+        let builder = if local { Client::builder().no_proxy() } else { Client::builder() };
+        builder
             .user_agent(concat!("jeroboam/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)

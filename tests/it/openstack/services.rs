@@ -6,11 +6,12 @@ use jeroboam::cloud::CloudErrorKind;
 use jeroboam::driver::StackPlan;
 use jeroboam::driver::plan::Parameter;
 use jeroboam::model::{Stack, Status};
+use jeroboam::openstack;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, ResponseTemplate};
 
-use super::mock::{PROJECT, asked, cloud};
+use super::mock::{PROJECT, asked, cloud, config, keystone};
 
 fn heat(below: &str) -> String {
     format!("/heat/v1/{PROJECT}/stacks{below}")
@@ -76,6 +77,17 @@ async fn a_create_is_never_sent_twice() {
         assert_eq!(cloud.orchestration.create_stack(&plan()).await.unwrap_err().kind, kind);
         assert_eq!(asked(&server, &heat("")).await.len(), before + 1);
     }
+}
+
+#[tokio::test]
+async fn a_bare_500_to_an_application_credential_is_explained() {
+    let (server, _) = keystone(3600).await;
+    let env = [("OS_APPLICATION_CREDENTIAL_ID", "i"), ("OS_APPLICATION_CREDENTIAL_SECRET", "s")];
+    let cloud = openstack::connect(&config(&server.uri(), &env)).await.unwrap();
+    let bare = json!({"code": 500, "title": "Internal Server Error", "explanation": "The server has either erred or is incapable of performing the requested operation.", "error": {"type": "RemoteError", "traceback": null}});
+    Mock::given(path(heat(""))).respond_with(ResponseTemplate::new(500).set_body_json(bare)).mount(&server).await;
+    let error = cloud.orchestration.create_stack(&plan()).await.unwrap_err();
+    assert!(error.message.contains("(RemoteError); this cloud may forbid trusts"), "{error}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Tokens, retries, paging and redirects, as every call of every service meets them.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -71,7 +72,7 @@ async fn a_one_time_passcode_is_not_sent_twice() {
 
 #[tokio::test]
 async fn a_token_near_its_end_is_renewed_before_use() {
-    let (server, keystone) = keystone(30).await;
+    let (server, keystone) = keystone(0).await;
     let cloud = openstack::connect(&config(&server.uri(), &[])).await.unwrap();
     images_for(&server, "token-2").await;
     cloud.images.images().await.unwrap();
@@ -163,4 +164,39 @@ async fn an_answer_that_is_no_json_or_no_list_is_told() {
         let error = cloud.images.images().await.unwrap_err();
         assert!(error.kind == CloudErrorKind::Protocol && error.message.contains(says), "{error}");
     }
+}
+
+/// What a log file would get.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_has_every_call_and_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (server, _, cloud) = cloud().await;
+    let answer = no_images().insert_header("x-openstack-request-id", "req-9");
+    Mock::given(path(IMAGES)).respond_with(answer).mount(&server).await;
+    cloud.images.images().await.unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = text.lines().find(|line| line.contains("jeroboam::api") && line.contains(IMAGES)).unwrap();
+    assert!(line.contains("method=GET") && line.contains("status=200") && line.contains("req-9"), "{line}");
+    assert!(text.contains("method=POST") && !text.contains("s3cret") && !text.contains("token-1"), "{text}");
 }
