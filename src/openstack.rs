@@ -2,7 +2,7 @@
 //!
 //! [`connect`] logs in and hands out a [`Cloud`]; it needs Keystone and nothing
 //! else, so a service that is down fails in its own calls only. Every call goes
-//! through [`session`]; each service has a file of its own.
+//! through `session`; each service has a file of its own.
 //! Must not know clusters, stores or screens.
 
 mod auth;
