@@ -23,6 +23,8 @@ pub mod engine;
 mod lock;
 pub mod machine;
 mod tell;
+#[cfg(test)]
+pub(crate) mod testing;
 mod wake;
 
 pub use activate::Ports;

@@ -42,16 +42,24 @@ pub enum Outcome {
 /// process or two, do no harm: of two saves on one revision only one succeeds.
 pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Result<Outcome, StoreError> {
     let mut observed = observed;
+    let mut basis = None;
     for _ in 0..STEPS {
         let Some(known) = ports.store.cluster(&ports.scope, id).await? else { return Ok(Outcome::Gone) };
+        if basis.is_some_and(|revision| revision != known.revision) && !is_about_create(&observed) {
+            // What was observed was asked for on grounds that have changed.
+            observed = Observed::Nothing;
+        }
         let transition = machine::step(known.clone(), &observed, (ports.clock)());
         let mut record = transition.record;
         if record != known {
             record.cluster.updated_at = Some((ports.clock)());
             match ports.store.save_cluster(&mut record).await {
                 Ok(()) => {}
-                // Somebody else was faster: look again with the same observation.
-                Err(StoreError::Stale) => continue,
+                // Somebody else was faster: their record is the ground to stand on.
+                Err(StoreError::Stale) => {
+                    basis = Some(known.revision);
+                    continue;
+                }
                 Err(error) => return Err(error),
             }
             report(&known, &record, transition.op);
@@ -72,6 +80,7 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
                 Err(error) => return Err(error),
             }
         }
+        basis = Some(record.revision);
         observed = perform(ports, &record, op).await?;
     }
     warn!(cluster = %id, "the cluster does not come to rest");
@@ -81,11 +90,15 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
     }
 }
 
+/// Heat's word on the create holds whatever became of the record meanwhile.
+fn is_about_create(observed: &Observed) -> bool {
+    matches!(observed, Observed::Created { .. } | Observed::Unplannable(_) | Observed::Failed { op: Op::Create, .. })
+}
+
 /// One call, or two, to Heat; never a retry.
 async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observed, StoreError> {
     let heat = &ports.orchestration;
-    let name = &record.cluster.stack_name;
-    let id = record.cluster.stack_id.as_ref().unwrap_or(name);
+    let id = record.cluster.stack_id.as_ref().unwrap_or(&record.cluster.stack_name);
     let asked = (ports.clock)();
     let failed = |error: CloudError| Observed::Failed { op, error };
     let observed = match op {
@@ -95,14 +108,9 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
         },
         Op::Create => {
             let secrets = ports.store.secrets(record.id()).await?;
-            let plan = match plan(ports, record, &secrets) {
-                Ok(plan) => plan,
-                Err(problem) => return Ok(Observed::Unplannable(problem)),
-            };
-            match heat.stack(name, false).await {
-                Ok(Some(stack)) => Observed::Found { stack: Some(stack), asked },
-                Err(error) => Observed::NotSent(error),
-                Ok(None) => match heat.create_stack(&plan).await {
+            match plan(ports, record, &secrets) {
+                Err(problem) => Observed::Unplannable(problem),
+                Ok(plan) => match heat.create_stack(&plan).await {
                     Ok(stack_id) => Observed::Created { stack_id },
                     Err(error) => failed(error),
                 },
@@ -129,7 +137,7 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
             Err(error) => failed(error),
         },
     };
-    if let Observed::Failed { error, .. } | Observed::NotSent(error) = &observed {
+    if let Observed::Failed { error, .. } = &observed {
         warn!(cluster = %record.id(), ?op, %error, request_id = error.request_id, "operation failed");
     } else {
         debug!(cluster = %record.id(), ?op, "operation done");

@@ -5,10 +5,11 @@
 //! record alone and names the next operation, if any. So whatever was lost (a crash, an
 //! answer, an observation), stepping with [`Observed::Nothing`] picks up again.
 //!
-//! What keeps a cluster at one stack: a create is noted in the record
-//! ([`Track::create_sent`](crate::store::Track)) and saved before it is sent. While that note stands, the
-//! stack is looked for by its name and adopted; only when it is still not there
-//! [`SETTLE`] after the call may the create be sent again, or the record forgotten.
+//! What keeps a cluster at one stack: it is looked for by its name, and adopted, before
+//! it is created; a create is noted in the record ([`Track::create_sent`](crate::store::Track)) and
+//! saved before it is sent; and while that note stands, only a look made [`SETTLE`] after
+//! the call proves that there is no stack, so that the create may be sent again or the
+//! record forgotten.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -20,8 +21,9 @@ use crate::model::{Action, Problem, RootCause, Stack, State, Status};
 use crate::store::{ClusterRecord, Intent};
 
 /// How long a create call without an answer may still make a stack appear. Heat checks
-/// names before it stores, not while: two creates at once could both pass.
-pub const SETTLE: Duration = Duration::from_secs(30);
+/// names before it stores, not while: two creates at once could both pass. Its API gives
+/// its engine a minute to validate and store a stack (`rpc_response_timeout`).
+pub const SETTLE: Duration = Duration::from_secs(60);
 /// Pause between looks for such a stack.
 const LOOK: Duration = Duration::from_secs(2);
 /// How long after an accepted delete Heat may still show the state before it.
@@ -36,7 +38,7 @@ const OVERDUE: Duration = Duration::from_secs(300);
 pub enum Op {
     /// Look for the stack, by id if known, else by name.
     Find,
-    /// Look for the stack by name and adopt it, else create it.
+    /// Only right after a look that found none.
     Create,
     Delete,
     ReadOutputs,
@@ -68,8 +70,6 @@ pub enum Observed {
     },
     /// No request to Heat could be made of the record: nothing was sent.
     Unplannable(Problem),
-    /// The look before the create failed: nothing was sent.
-    NotSent(CloudError),
     /// Heat took the delete, or (`false`) knows no such stack.
     Deleted {
         existed: bool,
@@ -141,13 +141,9 @@ fn decide(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
     let status = &record.cluster.status;
     let track = &mut record.track;
     match (record.intent, record.cluster.stack_id.is_some()) {
-        (Intent::Absent, false) if track.create_sent.is_some() => Flow::Do(Op::Find),
-        (Intent::Present, false) if track.create_sent.is_some() && status.is_in_progress() => Flow::Do(Op::Find),
-        (Intent::Absent, false) => Flow::Do(Op::Forget),
-        (Intent::Present, false) if *status == Status::CREATE_IN_PROGRESS => {
-            track.create_sent = Some(now);
-            Flow::Do(Op::Create)
-        }
+        (Intent::Absent, false) if track.create_sent.is_none() => Flow::Do(Op::Forget),
+        (Intent::Absent, false) => Flow::Do(Op::Find),
+        (Intent::Present, false) if *status == Status::CREATE_IN_PROGRESS => Flow::Do(Op::Find),
         (Intent::Present, false) => Flow::Rest,
         (Intent::Absent, true) if *status == Status::DELETE_IN_PROGRESS && track.delete_sent.is_none() => {
             track.delete_sent = Some(now);
@@ -191,12 +187,11 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
         }
         Observed::Unplannable(problem) => {
             record.track.create_sent = None;
+            if record.intent == Intent::Absent {
+                return Flow::Decide;
+            }
             fail(record, Action::Create, problem.line());
             Flow::Rest
-        }
-        Observed::NotSent(error) => {
-            record.track.create_sent = None;
-            failed(record, Op::Create, error)
         }
         Observed::Deleted { existed } => {
             record.track.faults = 0;
@@ -340,6 +335,11 @@ fn gone(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
         }
         record.track.create_sent = None;
     }
+    if record.intent == Intent::Present && record.cluster.status == Status::CREATE_IN_PROGRESS {
+        record.track.create_sent = Some(now);
+        record.cluster.status_reason.clear();
+        return Flow::Do(Op::Create);
+    }
     Flow::Decide
 }
 
@@ -349,15 +349,23 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
         CloudErrorKind::BadRequest | CloudErrorKind::Forbidden | CloudErrorKind::NotFound | CloudErrorKind::NoService
     );
     match op {
+        // It was found by somebody else meanwhile.
+        Op::Create if record.cluster.stack_id.is_some() => Flow::Decide,
         Op::Create if error.kind == CloudErrorKind::Conflict => {
             // A stack of the name is there: find it, adopt it.
-            record.track.faults += 1;
-            if record.track.faults == 1 { Flow::Do(Op::Find) } else { pause(record, error, "not created yet") }
+            if record.track.faults == 0 {
+                record.track.faults = 1;
+                return Flow::Do(Op::Find);
+            }
+            pause(record, error, "not created yet")
         }
         Op::Create => {
             // These answers come from Heat before it stores anything, so nothing is under way.
             if refused || matches!(error.kind, CloudErrorKind::OverLimit | CloudErrorKind::Unauthenticated) {
                 record.track.create_sent = None;
+            }
+            if record.intent == Intent::Absent {
+                return Flow::Decide;
             }
             if refused {
                 fail(record, Action::Create, words(error));
@@ -382,6 +390,13 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
             record.track.outputs_read = true;
             record.cluster.status_reason = format!("its addresses could not be read: {}", words(error));
             Flow::Rest
+        }
+        Op::Find if record.cluster.stack_id.is_none() && record.intent == Intent::Present => {
+            if refused && record.track.create_sent.is_none() {
+                fail(record, Action::Create, words(error));
+                return Flow::Rest;
+            }
+            pause(record, error, "not created yet")
         }
         Op::Find | Op::ReadOutputs | Op::Explain | Op::Forget => pause(record, error, "its state is not known"),
     }

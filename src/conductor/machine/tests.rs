@@ -62,9 +62,16 @@ impl Run {
         Self(record(1, "prod"))
     }
 
-    fn creating() -> Self {
+    /// A create call was sent, and nothing is known of it yet.
+    fn sent(seconds: i64) -> Self {
         let mut run = Self::accepted();
-        run.see(&Observed::Nothing, 0);
+        run.see(&Observed::Nothing, seconds);
+        run.see(&found(None, seconds), seconds);
+        run
+    }
+
+    fn creating() -> Self {
+        let mut run = Self::sent(0);
         run.see(&Observed::Created { stack_id: "s1".into() }, 1);
         run
     }
@@ -101,7 +108,8 @@ impl Run {
 #[test]
 fn an_accepted_cluster_is_created_and_read() {
     let mut run = Run::accepted();
-    assert_eq!(run.op(&Observed::Nothing, 0), Some(Op::Create));
+    assert_eq!(run.op(&Observed::Nothing, 0), Some(Op::Find));
+    assert_eq!(run.op(&found(None, 0), 0), Some(Op::Create));
     assert_eq!(run.0.track.create_sent, Some(at(0)), "noted before it is sent");
     assert_eq!(run.see(&Observed::Created { stack_id: "s1".into() }, 3), (None, Next::List));
     assert_eq!((run.0.cluster.status_since, run.0.track.create_sent), (at(3), None));
@@ -117,8 +125,7 @@ fn an_accepted_cluster_is_created_and_read() {
 
 #[test]
 fn after_a_crash_the_stack_is_looked_for_and_adopted() {
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
+    let mut run = Run::sent(0);
     assert_eq!(run.op(&Observed::Nothing, 1), Some(Op::Find), "never created blindly again");
     assert_eq!(run.see(&found(None, 1), 1), (None, Next::After(Duration::from_secs(2))));
     assert_eq!(run.op(&found(Some(stack("CREATE_IN_PROGRESS")), 4), 4), None);
@@ -127,8 +134,7 @@ fn after_a_crash_the_stack_is_looked_for_and_adopted() {
 
 #[test]
 fn a_create_that_left_no_trace_is_sent_again() {
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
+    let mut run = Run::sent(0);
     let settled = SETTLE.as_secs() as i64;
     assert_eq!(run.op(&found(None, settled - 1), settled - 1), None);
     assert_eq!(run.op(&found(None, settled), settled), Some(Op::Create));
@@ -137,25 +143,22 @@ fn a_create_that_left_no_trace_is_sent_again() {
 
 #[test]
 fn a_clock_set_back_does_not_stop_it() {
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 1_000_000);
+    let mut run = Run::sent(1_000_000);
     assert_eq!(run.op(&found(None, 0), 0), None);
-    assert_eq!(run.op(&found(None, 30), 30), Some(Op::Create));
+    assert_eq!(run.op(&found(None, 60), 60), Some(Op::Create));
 }
 
 #[test]
 fn heat_refusals_are_final_and_in_its_words() {
     for kind in [CloudErrorKind::BadRequest, CloudErrorKind::Forbidden, CloudErrorKind::NoService] {
-        let mut run = Run::accepted();
-        run.see(&Observed::Nothing, 0);
+        let mut run = Run::sent(0);
         assert_eq!(run.see(&failed(Op::Create, kind), 1), (None, Next::List));
         assert_eq!(run.shown(), "CREATE_FAILED heat: some words (request req-1)");
         assert_eq!(run.op(&Observed::Nothing, 2), None, "not tried again");
         assert_eq!(run.op(&Observed::Listed { stack: None, asked: at(3) }, 3), None);
         assert_eq!(run.delete(4).op(&Observed::Nothing, 4), Some(Op::Forget));
     }
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
+    let mut run = Run::sent(0);
     run.see(&Observed::Unplannable(Problem::invalid("no such label")), 1);
     assert_eq!(run.shown(), "CREATE_FAILED no such label");
 }
@@ -163,29 +166,29 @@ fn heat_refusals_are_final_and_in_its_words() {
 #[test]
 fn passing_faults_are_shown_and_tried_again() {
     for (kind, then) in [
-        (CloudErrorKind::Server, Op::Find),
-        (CloudErrorKind::Unreachable, Op::Find),
-        (CloudErrorKind::Protocol, Op::Find),
-        (CloudErrorKind::OverLimit, Op::Create),
-        (CloudErrorKind::Unauthenticated, Op::Create),
+        (CloudErrorKind::Server, None),
+        (CloudErrorKind::Unreachable, None),
+        (CloudErrorKind::Protocol, None),
+        (CloudErrorKind::OverLimit, Some(Op::Create)),
+        (CloudErrorKind::Unauthenticated, Some(Op::Create)),
     ] {
-        let mut run = Run::accepted();
-        run.see(&Observed::Nothing, 0);
+        let mut run = Run::sent(0);
         let (op, next) = run.see(&failed(Op::Create, kind), 1);
         assert!(op.is_none() && matches!(next, Next::After(_)), "{kind:?}");
         assert_eq!(run.shown(), "CREATE_IN_PROGRESS not created yet, trying again: heat: some words (request req-1)");
-        assert_eq!(run.op(&Observed::Nothing, 9), Some(then), "{kind:?}");
+        assert_eq!(run.op(&Observed::Nothing, 9), Some(Op::Find), "{kind:?}");
+        assert_eq!(run.op(&found(None, 9), 9), then, "{kind:?}: only some answers say that nothing was created");
     }
     let mut run = Run::accepted();
     run.see(&Observed::Nothing, 0);
-    run.see(&Observed::NotSent(error(CloudErrorKind::Unreachable)), 1);
-    assert_eq!(run.op(&Observed::Nothing, 4), Some(Op::Create), "what was never sent needs no settling");
+    run.see(&failed(Op::Find, CloudErrorKind::Unreachable), 1);
+    assert!(run.shown().starts_with("CREATE_IN_PROGRESS not created yet"));
+    assert_eq!(run.op(&found(None, 4), 4), Some(Op::Create), "what was never sent needs no settling");
 }
 
 #[test]
 fn retry_after_is_obeyed() {
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
+    let mut run = Run::sent(0);
     let asked = CloudError { retry_after: Some(Duration::from_secs(77)), ..error(CloudErrorKind::OverLimit) };
     let (_, next) = run.see(&Observed::Failed { op: Op::Create, error: asked }, 1);
     assert_eq!(next, Next::After(Duration::from_secs(77)));
@@ -193,20 +196,16 @@ fn retry_after_is_obeyed() {
 
 #[test]
 fn a_stack_of_that_name_is_adopted_unless_it_is_another_clusters() {
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
+    let mut run = Run::sent(0);
     assert_eq!(run.op(&failed(Op::Create, CloudErrorKind::Conflict), 1), Some(Op::Find));
     run.see(&found(Some(stack("CREATE_IN_PROGRESS")), 1), 1);
     assert_eq!(run.0.cluster.stack_id.as_deref(), Some("s1"));
 
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
+    let mut run = Run::sent(0);
     let foreign = Stack { tags: vec!["theirs".into()], ..stack("CREATE_COMPLETE") };
     assert_eq!(run.op(&found(Some(foreign.clone()), 1), 1), None);
     assert!(run.shown().starts_with("CREATE_FAILED there is a stack named"));
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
-    let mut run = run.delete(1);
+    let mut run = Run::sent(0).delete(1);
     assert_eq!(run.op(&found(Some(foreign), 1), 1), Some(Op::Forget), "never deletes what is not its own");
 }
 
@@ -258,18 +257,14 @@ fn a_delete_ends_with_the_stack() {
 
 #[test]
 fn a_delete_waits_for_a_create_that_may_be_under_way() {
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
-    let mut run = run.delete(1);
+    let mut run = Run::sent(0).delete(1);
     assert_eq!(run.op(&Observed::Nothing, 1), Some(Op::Find));
     assert!(matches!(run.see(&found(None, 1), 1), (None, Next::After(_))));
     let mut late = Run(run.0.clone());
     assert_eq!(late.op(&found(Some(stack("CREATE_IN_PROGRESS")), 20), 20), Some(Op::Delete));
-    assert_eq!(run.op(&found(None, 30), 30), Some(Op::Forget));
+    assert_eq!(run.op(&found(None, 60), 60), Some(Op::Forget));
     assert_eq!(Run::accepted().delete(1).op(&Observed::Nothing, 1), Some(Op::Forget), "nothing was ever sent");
-    let mut answered = Run::accepted();
-    answered.see(&Observed::Nothing, 0);
-    let mut answered = answered.delete(1);
+    let mut answered = Run::sent(0).delete(1);
     assert_eq!(answered.op(&Observed::Created { stack_id: "s1".into() }, 2), Some(Op::Delete));
 }
 
@@ -343,9 +338,18 @@ fn an_overdue_stack_is_told() {
 
 #[test]
 fn a_late_stack_of_a_refused_create_is_adopted() {
-    let mut run = Run::accepted();
-    run.see(&Observed::Nothing, 0);
+    let mut run = Run::sent(0);
     run.see(&failed(Op::Create, CloudErrorKind::BadRequest), 1);
     run.see(&listed("CREATE_IN_PROGRESS", 60), 60);
     assert_eq!((run.shown().as_str(), run.0.cluster.stack_id.as_deref()), ("CREATE_IN_PROGRESS ", Some("s1")));
+}
+
+#[test]
+fn a_refusal_does_not_undo_the_wish_to_delete() {
+    for answer in [failed(Op::Create, CloudErrorKind::BadRequest), Observed::Unplannable(Problem::invalid("no"))] {
+        let mut run = Run::sent(0).delete(1);
+        assert_eq!(run.op(&answer, 2), Some(Op::Forget));
+    }
+    let mut run = Run::sent(0).delete(1);
+    assert_eq!(run.op(&failed(Op::Create, CloudErrorKind::Server), 2), Some(Op::Find));
 }

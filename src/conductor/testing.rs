@@ -1,0 +1,267 @@
+//! A Heat in memory for the conductor's own tests: keeps stacks, and fails, forgets its
+//! answers, hangs or is late as it is told.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{pending, poll_fn};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::task::Poll;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Clock;
+use crate::cloud::{CloudError, CloudErrorKind, Orchestration};
+use crate::driver::{Drivers, StackPlan};
+use crate::model::{Stack, StackEvent, StackResource, Status};
+use crate::store::{ClusterRecord, Secrets};
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Fine,
+    /// Not done, and said so with this.
+    Fault(CloudErrorKind),
+    /// Done, but the answer was lost.
+    Lost,
+    /// Not done, and never answered.
+    Hang,
+    /// Done, and never answered.
+    DoneHang,
+    /// Never answered, and done this many seconds later.
+    Late(i64),
+}
+
+pub(crate) fn fault(kind: CloudErrorKind) -> CloudError {
+    CloudError {
+        kind,
+        service: "heat".into(),
+        status: None,
+        request_id: Some("req-7".into()),
+        message: format!("{kind:?} it said"),
+        retry_after: None,
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct FakeHeat {
+    pub state: Mutex<State>,
+    pub clock: TestClock,
+    pub lists: AtomicUsize,
+    pub details: AtomicUsize,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    /// All there ever were; deleted ones stay with DELETE_COMPLETE.
+    pub stacks: Vec<Stack>,
+    /// Creates under way that Heat has not stored yet, with the second they will be.
+    pub late: Vec<(DateTime<Utc>, Stack)>,
+    /// For the next calls; then all is fine.
+    pub fates: VecDeque<Fate>,
+    pub resources: Vec<StackResource>,
+    pub events: Vec<StackEvent>,
+    pub outputs: BTreeMap<String, serde_json::Value>,
+    /// Whether calls yield once, so that two conductors can be interleaved call by call.
+    pub yields: bool,
+    count: u32,
+}
+
+impl State {
+    /// Stacks that are there, whatever their status.
+    pub fn live(&self) -> Vec<&Stack> {
+        self.stacks.iter().filter(|stack| stack.status != Status::DELETE_COMPLETE).collect()
+    }
+
+    fn find(&mut self, id_or_name: &str) -> Option<&mut Stack> {
+        let live = |stack: &&mut Stack| stack.status != Status::DELETE_COMPLETE;
+        self.stacks.iter_mut().filter(live).find(|stack| stack.id == id_or_name || stack.name == id_or_name)
+    }
+
+    /// Lets every stack that is being worked on come to an end, good or bad.
+    pub fn finish(&mut self, good: bool) {
+        for stack in &mut self.stacks {
+            let word = stack.status.to_string();
+            if let Some(action) = word.strip_suffix("_IN_PROGRESS") {
+                stack.status = format!("{action}_{}", if good { "COMPLETE" } else { "FAILED" }).into();
+                stack.status_reason = format!("Heat says {}", stack.status);
+            }
+        }
+    }
+}
+
+impl FakeHeat {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Stores what was under way and is due by now.
+    pub fn settle(&self) {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let (due, late) = std::mem::take(&mut state.late).into_iter().partition(|(at, _)| *at <= now);
+        state.late = late;
+        let due: Vec<(DateTime<Utc>, Stack)> = due;
+        state.stacks.extend(due.into_iter().map(|(_, stack)| stack));
+    }
+
+    /// `act` is told by how many seconds its deed is late.
+    async fn call<T>(&self, act: impl FnOnce(&mut State, Option<i64>) -> T + Send) -> Result<T, CloudError> {
+        let yields = self.lock().yields;
+        if yields {
+            yield_once().await;
+        }
+        let fate = self.lock().fates.pop_front().unwrap_or(Fate::Fine);
+        match fate {
+            Fate::Fine => Ok(act(&mut self.lock(), None)),
+            Fate::Fault(kind) => Err(fault(kind)),
+            Fate::Lost => {
+                act(&mut self.lock(), None);
+                Err(fault(CloudErrorKind::Unreachable))
+            }
+            Fate::Hang => pending().await,
+            Fate::DoneHang => {
+                act(&mut self.lock(), None);
+                pending().await
+            }
+            Fate::Late(seconds) => {
+                act(&mut self.lock(), Some(seconds));
+                pending().await
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Orchestration for FakeHeat {
+    async fn stacks_by_tag(&self, tag: &str) -> Result<Vec<Stack>, CloudError> {
+        self.lists.fetch_add(1, Ordering::SeqCst);
+        let tag = tag.to_owned();
+        self.call(|state, _| state.live().into_iter().filter(|stack| stack.tags.contains(&tag)).cloned().collect())
+            .await
+    }
+
+    async fn stack(&self, id_or_name: &str, outputs: bool) -> Result<Option<Stack>, CloudError> {
+        let wanted = id_or_name.to_owned();
+        self.call(move |state, _| {
+            let all = state.outputs.clone();
+            let mut stack = state.find(&wanted)?.clone();
+            if outputs {
+                stack.outputs = all;
+            }
+            Some(stack)
+        })
+        .await
+    }
+
+    /// As the real one: looks for the name when the call comes in, not when the stack is stored.
+    async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError> {
+        let (now, name, tags) = (self.clock.now(), plan.stack_name.clone(), plan.tags.clone());
+        let accept = move |state: &mut State, late: Option<i64>| {
+            if state.find(&name).is_some() {
+                return Err(fault(CloudErrorKind::Conflict));
+            }
+            state.count += 1;
+            let stack = Stack {
+                id: format!("stack-{}", state.count),
+                name: name.clone(),
+                status: Status::CREATE_IN_PROGRESS,
+                status_reason: String::new(),
+                tags: tags.clone(),
+                created: None,
+                updated: None,
+                outputs: BTreeMap::new(),
+            };
+            let id = stack.id.clone();
+            match late {
+                Some(seconds) => state.late.push((now + TimeDelta::seconds(seconds), stack)),
+                None => state.stacks.push(stack),
+            }
+            Ok(id)
+        };
+        self.call(accept).await?
+    }
+
+    async fn delete_stack(&self, id: &str) -> Result<bool, CloudError> {
+        let id = id.to_owned();
+        self.call(move |state, _| {
+            let Some(stack) = state.find(&id) else { return false };
+            stack.status = Status::DELETE_IN_PROGRESS;
+            true
+        })
+        .await
+    }
+
+    async fn resources(&self, _: &Stack) -> Result<Vec<StackResource>, CloudError> {
+        self.details.fetch_add(1, Ordering::SeqCst);
+        self.call(|state, _| state.resources.clone()).await
+    }
+
+    async fn events(&self, _: &Stack, since: Option<DateTime<Utc>>) -> Result<Vec<StackEvent>, CloudError> {
+        self.call(|state, _| {
+            state.events.iter().filter(|event| since.is_none_or(|since| event.time >= since)).cloned().collect()
+        })
+        .await
+    }
+}
+
+pub(crate) async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Seconds since the test records were made; moves only when told.
+#[derive(Clone, Default)]
+pub(crate) struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn now(&self) -> DateTime<Utc> {
+        crate::store::tests::record(1, "x").cluster.created_at + TimeDelta::seconds(self.0.load(Ordering::SeqCst))
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub fn as_clock(&self) -> Clock {
+        let clock = self.clone();
+        Arc::new(move || clock.now())
+    }
+}
+
+/// The time of tokio's clock, which tests may pause.
+pub(crate) fn tokio_clock() -> Clock {
+    let (start, begun) = (TestClock::default().now(), tokio::time::Instant::now());
+    Arc::new(move || start + begun.elapsed())
+}
+
+pub(crate) fn drivers() -> Arc<Drivers> {
+    static BUILTIN: LazyLock<Arc<Drivers>> = LazyLock::new(|| Arc::new(Drivers::builtin().unwrap()));
+    BUILTIN.clone()
+}
+
+/// A record the built-in driver can plan, and secrets for it that need no cryptography.
+pub(crate) fn plannable(number: u128, name: &str) -> (ClusterRecord, Secrets) {
+    let mut record = crate::store::tests::record(number, name);
+    record.cluster.driver = drivers().iter().next().unwrap().manifest.name.clone();
+    let names = [
+        "ca_cert",
+        "ca_key",
+        "etcd_ca_cert",
+        "etcd_ca_key",
+        "front_proxy_ca_cert",
+        "front_proxy_ca_key",
+        "service_account_key",
+        "service_account_public_key",
+        "bootstrap_token",
+        "ca_cert_hash",
+    ];
+    (record, names.map(|name| (name.to_owned(), "secret".to_owned().into())).into())
+}
