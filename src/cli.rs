@@ -20,7 +20,7 @@ use std::sync::Arc;
 use clap::CommandFactory;
 
 use args::{Cluster, Command, Template};
-use fault::Done;
+use fault::{Done, Fault};
 use output::Terminal;
 
 use crate::model::{Labels, Problem};
@@ -37,24 +37,22 @@ pub enum Work {
 /// Runs one command on the manager that `connect` brings.
 pub async fn run<C>(command: Command, terminal: &mut Terminal<'_>, connect: C) -> Done
 where
-    C: AsyncFnOnce(Work) -> Result<Arc<dyn Manager>, fault::Fault>,
+    C: AsyncFnOnce(Work) -> Result<Arc<dyn Manager>, Fault>,
 {
     match command {
-        Command::Template(command) => {
-            let wish = match &command {
-                Template::Create(wanted) => Some(template::wish(wanted).map_err(fault::Fault::usage)?),
-                _ => None,
-            };
-            let manager = connect(Work::Elsewhere).await?;
-            match (command, wish) {
-                (Template::Create(_), Some(wish)) => template::create(&*manager, terminal, wish).await,
-                (Template::Show(named), _) => template::show(&*manager, terminal, &named.name).await,
-                (Template::Delete(named), _) => template::delete(&*manager, terminal, &named.name).await,
-                _ => template::list(&*manager, terminal).await,
-            }
+        Command::Template(Template::Create(wanted)) => {
+            let wish = template::wish(&wanted).map_err(Fault::usage)?;
+            template::create(&*connect(Work::Elsewhere).await?, terminal, wish).await
+        }
+        Command::Template(Template::List) => template::list(&*connect(Work::Elsewhere).await?, terminal).await,
+        Command::Template(Template::Show(named)) => {
+            template::show(&*connect(Work::Elsewhere).await?, terminal, &named.name).await
+        }
+        Command::Template(Template::Delete(named)) => {
+            template::delete(&*connect(Work::Elsewhere).await?, terminal, &named.name).await
         }
         Command::Cluster(Cluster::Create(wanted)) => {
-            let wish = cluster::wish(&wanted).map_err(fault::Fault::usage)?;
+            let wish = cluster::wish(&wanted).map_err(Fault::usage)?;
             let manager = connect(work(wanted.wait)).await?;
             cluster::create(&*manager, terminal, wish, wanted.wait).await
         }

@@ -184,7 +184,9 @@ fn failure(cluster: &Cluster) -> Fault {
         let (resource, kind) = (&cause.resource, &cause.kind);
         let physical = Some(cause.physical_id.as_str()).filter(|id| !id.is_empty());
         let id = physical.map(|id| format!(", {id}")).unwrap_or_default();
-        problem = problem.advise(format!("It began at {resource} ({kind}{id}): {}", cause.reason));
+        let said = problem.summary.contains(&cause.reason);
+        let reason = if said { String::new() } else { format!(": {}", cause.reason) };
+        problem = problem.advise(format!("It began at {resource} ({kind}{id}){reason}"));
     }
     Fault::with(Exit::Failed, problem)
 }
