@@ -1,95 +1,108 @@
-//! The one place where the parts are put together: configuration, cloud, store and
-//! conductor become a [`LocalManager`]. Dashboard, command line and demo all start here.
+//! The one place where the parts are put together. Dashboard, command line and demo
+//! all start here, on the same [`parts`]: they differ in what they do with the manager.
 
-use std::io::IsTerminal;
-use std::sync::Arc;
+pub mod parts;
 
-use secrecy::ExposeSecret;
+use std::cell::OnceCell;
+use std::io::{self, IsTerminal};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::cli::Work;
-use crate::cli::args::Global;
-use crate::cli::ask;
-use crate::cli::fault::Fault;
-use crate::conductor::Options;
-use crate::config::clouds::{self, CloudConfig, Selection};
-use crate::config::logging;
-use crate::config::paths::Paths;
-use crate::config::settings::Settings;
-use crate::driver::Drivers;
+use tokio::runtime::Runtime;
+
+use crate::cli::args::{Cli, Command, Global};
+use crate::cli::fault::{Done, Fault};
+use crate::cli::output::Terminal;
+use crate::cli::{self, Work};
 use crate::model::Problem;
-use crate::openstack;
+use crate::runtime::{self, Connect};
+use crate::service::Manager;
 use crate::service::local::LocalManager;
-use crate::store::SqliteStore;
+use parts::Prepared;
 
-/// Everything that is known before anything is connected.
-pub struct Prepared {
-    pub paths: Paths,
-    pub settings: Settings,
-    pub cloud: CloudConfig,
-}
+/// How long calls under way may take to end before we leave; what they did is found again.
+const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Reads directories, settings and the cloud's configuration. Asks for a secret that is
-/// missing when there is somebody to ask; so it comes before a dashboard takes the screen.
-pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
-    let paths = Paths::find(global.data_dir.clone()).map_err(Fault::configuration)?;
-    let settings = Settings::load(&paths.config).map_err(Fault::configuration)?;
-    let mut selection = Selection::from_process(global.os_cloud.clone());
-    let named = ["OS_CLOUD", "OS_AUTH_URL"].iter().any(|name| selection.env.get(*name).is_some_and(|v| !v.is_empty()));
-    if selection.os_cloud.is_none() && !named {
-        selection.os_cloud.clone_from(&settings.cloud);
-    }
-    if let Some(region) = &global.os_region_name {
-        selection.env.insert("OS_REGION_NAME".into(), region.clone());
-    }
-    Ok(Prepared { cloud: cloud(selection)?, paths, settings })
-}
-
-/// Secrets that clouds.yaml may leave out, by the field that is told missing.
-const ASKED: [(&str, &str, &str); 3] = [
-    ("password", "OS_PASSWORD", "Password"),
-    ("passcode", "OS_PASSCODE", "One-time passcode"),
-    ("application_credential_secret", "OS_APPLICATION_CREDENTIAL_SECRET", "Secret of the application credential"),
-];
-
-fn cloud(mut selection: Selection) -> Result<CloudConfig, Fault> {
-    let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    loop {
-        let problem = match clouds::load(&selection) {
-            Ok(cloud) => return Ok(cloud),
-            Err(problem) => problem,
-        };
-        let missing = ASKED.iter().find(|(field, variable, _)| {
-            problem.field.as_deref() == Some(*field) && !selection.env.contains_key(*variable)
-        });
-        let Some((_, variable, question)) = missing.filter(|_| asks) else {
-            return Err(Fault::configuration(problem));
-        };
-        let answer = ask::secret(question)?;
-        selection.env.insert((*variable).into(), answer.expose_secret().to_owned());
+/// Runs what the command line asks for.
+pub fn run(cli: Cli) -> Done {
+    match cli.command {
+        None => dashboard(&cli.global),
+        Some(command) => once(&cli.global, command),
     }
 }
 
-/// Starts the log. A log that cannot be written stops nobody who did not ask for one.
-pub fn log(paths: &Paths) -> Result<(), Fault> {
-    let wanted = std::env::var("JEROBOAM_LOG").ok().filter(|wanted| !wanted.is_empty());
-    match logging::start(&paths.state, wanted.as_deref()) {
-        Err(problem) if wanted.is_some() => Err(Fault::configuration(problem)),
-        _ => Ok(()),
-    }
-}
-
-/// Logs in, opens the store and puts the manager on both.
-pub async fn connect(paths: &Paths, cloud: &CloudConfig, work: Work) -> Result<Arc<LocalManager>, Problem> {
-    let cloud = openstack::connect(cloud).await?;
-    let store = Arc::new(SqliteStore::open(&paths.data).await?);
-    let drivers = Arc::new(Drivers::builtin()?);
-    let options = Options {
-        data_dir: Some(paths.data.clone()),
-        runtime_dir: directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Into::into)),
-        ..Options::default()
+/// One command, then the end.
+fn once(global: &Global, command: Command) -> Done {
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let speaks = err.is_terminal();
+    let mut terminal = Terminal {
+        draws: speaks && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
+        asks: speaks && io::stdin().is_terminal(),
+        format: global.format,
+        out: &mut out,
+        err: &mut err,
     };
-    Ok(match work {
-        Work::Here => LocalManager::start(cloud, store, drivers, options),
-        Work::Elsewhere => LocalManager::open(cloud, store, drivers, options),
-    })
+    let tasks = tasks()?;
+    let done = tasks.block_on(async {
+        let started = OnceCell::new();
+        let connect = async |work| {
+            let prepared = parts::prepare(global)?;
+            parts::log(&prepared.paths)?;
+            let manager = parts::connect(&prepared.paths, &prepared.cloud, work).await.map_err(Fault::configuration)?;
+            Ok(started.get_or_init(|| manager).clone() as Arc<dyn Manager>)
+        };
+        let done = cli::run(command, &mut terminal, connect).await;
+        if let Some(manager) = started.get() {
+            manager.stop(FAREWELL).await;
+        }
+        done
+    });
+    tasks.shutdown_background();
+    done
+}
+
+/// The dashboard on the configured cloud. What is wrong in a file is told before it takes the screen.
+fn dashboard(global: &Global) -> Done {
+    let Prepared { paths, settings, cloud } = parts::prepare(global)?;
+    parts::log(&paths)?;
+    let options = runtime::Options { settings, config_dir: paths.config.clone() };
+    let started = Started::default();
+    let keep = started.clone();
+    let (paths, cloud) = (Arc::new(paths), Arc::new(cloud));
+    let connect: Connect = Box::new(move || {
+        let (paths, cloud, keep) = (paths.clone(), cloud.clone(), keep.clone());
+        Box::pin(async move { Ok(keep.keep(parts::connect(&paths, &cloud, Work::Here).await?) as Arc<dyn Manager>) })
+    });
+    let tasks = tasks()?;
+    let done = tasks.block_on(async {
+        let done = runtime::dashboard(connect, options).await;
+        started.stop().await;
+        done
+    });
+    tasks.shutdown_background();
+    Ok(done?)
+}
+
+/// The manager the dashboard works with, kept so that it can be stopped in order.
+#[derive(Clone, Default)]
+struct Started(Arc<Mutex<Option<Arc<LocalManager>>>>);
+
+impl Started {
+    fn keep(&self, manager: Arc<LocalManager>) -> Arc<LocalManager> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(manager.clone());
+        manager
+    }
+
+    async fn stop(&self) {
+        let manager = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(manager) = manager {
+            manager.stop(FAREWELL).await;
+        }
+    }
+}
+
+/// Requests wait more than they work: two threads carry hundreds of them.
+fn tasks() -> Result<Runtime, Problem> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|error| Problem::local(format!("no threads could be started: {error}")))
 }

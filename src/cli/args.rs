@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
+Without a command, the dashboard starts.
+
 The cloud is found as the openstack client finds it: --os-cloud, OS_CLOUD, OS_* variables,
 the only one in clouds.yaml. Passwords and passcodes are never flags: they come from clouds.yaml,
 secure.yaml or variables, and are asked for on a terminal when they are missing.
@@ -33,7 +35,7 @@ pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -1,0 +1,95 @@
+//! From what the user said to a manager that works: directories, settings, cloud,
+//! store, conductor.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+
+use crate::cli::Work;
+use crate::cli::args::Global;
+use crate::cli::ask;
+use crate::cli::fault::Fault;
+use crate::conductor::Options;
+use crate::config::clouds::{self, CloudConfig, Selection};
+use crate::config::logging;
+use crate::config::paths::Paths;
+use crate::config::settings::Settings;
+use crate::driver::Drivers;
+use crate::model::Problem;
+use crate::openstack;
+use crate::service::local::LocalManager;
+use crate::store::SqliteStore;
+
+/// Everything that is known before anything is connected.
+pub struct Prepared {
+    pub paths: Paths,
+    pub settings: Settings,
+    pub cloud: CloudConfig,
+}
+
+/// Reads directories, settings and the cloud's configuration. Asks for a secret that is
+/// missing when there is somebody to ask; so it comes before a dashboard takes the screen.
+pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
+    let paths = Paths::find(global.data_dir.clone()).map_err(Fault::configuration)?;
+    let settings = Settings::load(&paths.config).map_err(Fault::configuration)?;
+    let mut selection = Selection::from_process(global.os_cloud.clone());
+    let named = ["OS_CLOUD", "OS_AUTH_URL"].iter().any(|name| selection.env.get(*name).is_some_and(|v| !v.is_empty()));
+    if selection.os_cloud.is_none() && !named {
+        selection.os_cloud.clone_from(&settings.cloud);
+    }
+    if let Some(region) = &global.os_region_name {
+        selection.env.insert("OS_REGION_NAME".into(), region.clone());
+    }
+    Ok(Prepared { cloud: cloud(selection)?, paths, settings })
+}
+
+/// Secrets that clouds.yaml may leave out, by the field that is told missing.
+const ASKED: [(&str, &str, &str); 3] = [
+    ("password", "OS_PASSWORD", "Password"),
+    ("passcode", "OS_PASSCODE", "One-time passcode"),
+    ("application_credential_secret", "OS_APPLICATION_CREDENTIAL_SECRET", "Secret of the application credential"),
+];
+
+fn cloud(mut selection: Selection) -> Result<CloudConfig, Fault> {
+    let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    loop {
+        let problem = match clouds::load(&selection) {
+            Ok(cloud) => return Ok(cloud),
+            Err(problem) => problem,
+        };
+        let missing = ASKED.iter().find(|(field, variable, _)| {
+            problem.field.as_deref() == Some(*field) && !selection.env.contains_key(*variable)
+        });
+        let Some((_, variable, question)) = missing.filter(|_| asks) else {
+            return Err(Fault::configuration(problem));
+        };
+        let answer = ask::secret(question)?;
+        selection.env.insert((*variable).into(), answer.expose_secret().to_owned());
+    }
+}
+
+/// Starts the log. A log that cannot be written stops nobody who did not ask for one.
+pub fn log(paths: &Paths) -> Result<(), Fault> {
+    let wanted = std::env::var("JEROBOAM_LOG").ok().filter(|wanted| !wanted.is_empty());
+    match logging::start(&paths.state, wanted.as_deref()) {
+        Err(problem) if wanted.is_some() => Err(Fault::configuration(problem)),
+        _ => Ok(()),
+    }
+}
+
+/// Logs in, opens the store and puts the manager on both.
+pub async fn connect(paths: &Paths, cloud: &CloudConfig, work: Work) -> Result<Arc<LocalManager>, Problem> {
+    let cloud = openstack::connect(cloud).await?;
+    let store = Arc::new(SqliteStore::open(&paths.data).await?);
+    let drivers = Arc::new(Drivers::builtin()?);
+    let options = Options {
+        data_dir: Some(paths.data.clone()),
+        runtime_dir: directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Into::into)),
+        ..Options::default()
+    };
+    Ok(match work {
+        Work::Here => LocalManager::start(cloud, store, drivers, options),
+        Work::Elsewhere => LocalManager::open(cloud, store, drivers, options),
+    })
+}
