@@ -30,6 +30,8 @@ const LOOK: Duration = Duration::from_secs(2);
 const DELETE_GRACE: Duration = Duration::from_secs(5);
 /// A stack that still is not being deleted this long after the call gets another one.
 const DELETE_RESEND: Duration = Duration::from_secs(30);
+/// After so many bare 500s in a row a create is given up: Heat means it.
+const DEFECTS: u32 = 5;
 /// How far past its time-out a stack may be before we say so: Heat's own clock decides.
 const OVERDUE: Duration = Duration::from_secs(300);
 
@@ -170,10 +172,7 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
             record.track.faults = 0;
             if is_gone(stack) { gone(record, now) } else { see(record, stack, *asked, now) }
         }
-        Observed::Found { stack: None, .. } => {
-            record.track.faults = 0;
-            gone(record, now)
-        }
+        Observed::Found { stack: None, .. } => gone(record, now),
         Observed::Created { stack_id } => {
             record.track.faults = 0;
             record.track.create_sent = None;
@@ -310,6 +309,7 @@ fn see_unwanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>)
 /// There is no such stack in Heat, and that is certain.
 fn gone(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
     if let Some(id) = &record.cluster.stack_id {
+        record.track.faults = 0;
         if record.intent == Intent::Absent {
             return Flow::Do(Op::Forget);
         }
@@ -367,7 +367,8 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
             if record.intent == Intent::Absent {
                 return Flow::Decide;
             }
-            if refused {
+            let defect = error.status == Some(500) && record.track.faults + 1 >= DEFECTS;
+            if refused || defect {
                 fail(record, Action::Create, words(error));
                 return Flow::Rest;
             }

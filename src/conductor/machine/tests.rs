@@ -353,3 +353,34 @@ fn a_refusal_does_not_undo_the_wish_to_delete() {
     let mut run = Run::sent(0).delete(1);
     assert_eq!(run.op(&failed(Op::Create, CloudErrorKind::Server), 2), Some(Op::Find));
 }
+
+#[test]
+fn the_back_off_grows_though_the_look_succeeds() {
+    let mut run = Run::sent(0);
+    let mut pauses = Vec::new();
+    for round in 1..6 {
+        let (_, next) = run.see(&failed(Op::Create, CloudErrorKind::OverLimit), round);
+        pauses.push(next);
+        run.see(&Observed::Nothing, round);
+        assert_eq!(run.op(&found(None, round), round), Some(Op::Create));
+    }
+    let Next::After(last) = pauses[4] else { panic!("{pauses:?}") };
+    assert!(last >= Duration::from_secs(16), "{pauses:?}");
+}
+
+#[test]
+fn a_heat_that_keeps_failing_on_the_create_is_believed() {
+    let mut run = Run::sent(0);
+    let defect = CloudError { status: Some(500), ..error(CloudErrorKind::Server) };
+    for round in 1..=5 {
+        assert_eq!(run.0.cluster.status, Status::CREATE_IN_PROGRESS, "round {round}");
+        if round > 1 {
+            assert_eq!(run.op(&found(None, round * 100), round * 100), Some(Op::Create));
+        }
+        run.see(&Observed::Failed { op: Op::Create, error: defect.clone() }, round * 100);
+    }
+    assert_eq!(run.shown(), "CREATE_FAILED heat: some words (request req-1)");
+    let mut run = run.delete(1000);
+    assert_eq!(run.op(&Observed::Nothing, 1000), Some(Op::Find), "it may be there all the same");
+    assert_eq!(run.op(&found(None, 1000), 1000), Some(Op::Forget));
+}

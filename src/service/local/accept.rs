@@ -263,4 +263,4 @@ fn once(problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
