@@ -5,6 +5,7 @@ pub mod cli;
 pub mod cloud;
 pub mod conductor;
 pub mod config;
+pub mod demo;
 pub mod driver;
 pub mod kube;
 pub mod model;

@@ -1,0 +1,62 @@
+//! Plays the nodes: a server that is up boots and signals the wait-condition
+//! handles its user data names, as its scripts would by curl.
+
+use serde_json::json;
+
+use super::Engine;
+use crate::demo::world::compute::SILENT;
+use crate::demo::world::{Kind, World, text};
+
+/// Seconds, at the demonstration's pace, from "server up" to "node ready".
+const BOOT: f64 = 1.2;
+
+impl Engine {
+    /// What happens once a resource is there.
+    pub(super) fn after_create(&self, stack: &str, name: &str) {
+        let (server, handles) = {
+            let world = self.world();
+            let Some(resource) = world.resource(stack, name) else { return };
+            if resource.kind != "OS::Nova::Server" {
+                return;
+            }
+            let Some(server) = world.find(Kind::Server, &resource.physical) else { return };
+            if server["flavor"]["original_name"] == SILENT {
+                return;
+            }
+            (resource.physical.clone(), handles(&world, text(server, "_user_data")))
+        };
+        let engine = self.clone();
+        self.spawn(async move {
+            engine.pass(BOOT).await;
+            for (stack, handle) in handles {
+                let name = engine.world().find(Kind::Server, &server).map(|server| text(server, "name").to_owned());
+                // The server went before it was up.
+                let Some(name) = name else { return };
+                let said =
+                    json!({"status": "SUCCESS", "reason": format!("{name} is ready"), "data": "booted", "id": name});
+                // A handle may be gone with its stack; a real node's curl would fail unheard, too.
+                let _ = engine.signal(&stack, &handle, &said);
+                engine.pass(BOOT / 4.0).await;
+            }
+        });
+    }
+}
+
+/// Stack ids and names of the handles whose URLs stand in a text, each once, in their order.
+fn handles(world: &World, text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for part in text.split("/stacks/").skip(1) {
+        let mut steps = part.splitn(5, '/');
+        let (Some(_), Some(id), Some("resources"), Some(resource), Some(rest)) =
+            (steps.next(), steps.next(), steps.next(), steps.next(), steps.next())
+        else {
+            continue;
+        };
+        let known = rest.starts_with("signal") && world.resource(id, resource).is_some();
+        let handle = (id.to_owned(), resource.to_owned());
+        if known && !found.contains(&handle) {
+            found.push(handle);
+        }
+    }
+    found
+}
