@@ -19,12 +19,14 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use args::{Cluster, Command, Template};
+use args::{Cluster, Once, Template};
 use fault::{Done, Fault};
 use output::Terminal;
 
 use crate::model::{Labels, Problem};
 use crate::service::Manager;
+
+pub use wait::interrupted;
 
 /// Whether this process offers to do the conductor's work while it runs. Another one
 /// that does it already goes on doing it.
@@ -35,40 +37,40 @@ pub enum Work {
 }
 
 /// Runs one command on the manager that `connect` brings.
-pub async fn run<C>(command: Command, terminal: &mut Terminal<'_>, connect: C) -> Done
+pub async fn run<C>(command: Once, terminal: &mut Terminal<'_>, connect: C) -> Done
 where
     C: AsyncFnOnce(Work) -> Result<Arc<dyn Manager>, Fault>,
 {
     match command {
-        Command::Template(Template::Create(wanted)) => {
+        Once::Template(Template::Create(wanted)) => {
             let wish = template::wish(&wanted).map_err(Fault::usage)?;
             template::create(&*connect(Work::Elsewhere).await?, terminal, wish).await
         }
-        Command::Template(Template::List) => template::list(&*connect(Work::Elsewhere).await?, terminal).await,
-        Command::Template(Template::Show(named)) => {
+        Once::Template(Template::List) => template::list(&*connect(Work::Elsewhere).await?, terminal).await,
+        Once::Template(Template::Show(named)) => {
             template::show(&*connect(Work::Elsewhere).await?, terminal, &named.name).await
         }
-        Command::Template(Template::Delete(named)) => {
+        Once::Template(Template::Delete(named)) => {
             template::delete(&*connect(Work::Elsewhere).await?, terminal, &named.name).await
         }
-        Command::Cluster(Cluster::Create(wanted)) => {
+        Once::Cluster(Cluster::Create(wanted)) => {
             let wish = cluster::wish(&wanted).map_err(Fault::usage)?;
             let manager = connect(work(wanted.wait)).await?;
             cluster::create(&*manager, terminal, wish, wanted.wait).await
         }
-        Command::Cluster(Cluster::List) => cluster::list(&*connect(Work::Elsewhere).await?, terminal).await,
-        Command::Cluster(Cluster::Show(wanted)) => {
+        Once::Cluster(Cluster::List) => cluster::list(&*connect(Work::Elsewhere).await?, terminal).await,
+        Once::Cluster(Cluster::Show(wanted)) => {
             cluster::show(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
         }
-        Command::Cluster(Cluster::Events(wanted)) => {
+        Once::Cluster(Cluster::Events(wanted)) => {
             cluster::events(&*connect(work(wanted.follow)).await?, terminal, &wanted).await
         }
-        Command::Cluster(Cluster::Delete(wanted)) => {
+        Once::Cluster(Cluster::Delete(wanted)) => {
             cluster::delete_needs(terminal, &wanted)?;
             cluster::delete(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
         }
-        Command::Kubeconfig(wanted) => kubeconfig::export(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
-        Command::Completion(wanted) => {
+        Once::Kubeconfig(wanted) => kubeconfig::export(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
+        Once::Completion(wanted) => {
             let mut script = Vec::new();
             clap_complete::generate(wanted.shell, &mut args::Cli::command(), "jeroboam", &mut script);
             Ok(terminal.out.write_all(&script)?)

@@ -1,7 +1,8 @@
 //! The one place where the parts are put together. Dashboard, command line and demo
 //! all start here, on the same [`parts`]: they differ in what they do with the manager.
 
-pub mod parts;
+mod embedded;
+mod parts;
 
 use std::cell::OnceCell;
 use std::io::{self, IsTerminal};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::cli::args::{Cli, Command, Global};
+use crate::cli::args::{Cli, Command, Global, Once};
 use crate::cli::fault::{Done, Fault};
 use crate::cli::output::Terminal;
 use crate::cli::{self, Work};
@@ -27,12 +28,13 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub fn run(cli: Cli) -> Done {
     match cli.command {
         None => dashboard(&cli.global),
-        Some(command) => once(&cli.global, command),
+        Some(Command::Demo(wanted)) => embedded::run(&cli.global, &wanted),
+        Some(Command::Once(command)) => once(&cli.global, command),
     }
 }
 
 /// One command, then the end.
-fn once(global: &Global, command: Command) -> Done {
+fn once(global: &Global, command: Once) -> Done {
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let speaks = err.is_terminal();
     let mut terminal = Terminal {
@@ -48,7 +50,9 @@ fn once(global: &Global, command: Command) -> Done {
         let connect = async |work| {
             let prepared = parts::prepare(global)?;
             parts::log(&prepared.paths)?;
-            let manager = parts::connect(&prepared.paths, &prepared.cloud, work).await.map_err(Fault::configuration)?;
+            let manager = parts::connect(&prepared.paths, &prepared.cloud, work, parts::options(&prepared.paths))
+                .await
+                .map_err(Fault::configuration)?;
             Ok(started.get_or_init(|| manager).clone() as Arc<dyn Manager>)
         };
         let done = cli::run(command, &mut terminal, connect).await;
@@ -71,7 +75,9 @@ fn dashboard(global: &Global) -> Done {
     let (paths, cloud) = (Arc::new(paths), Arc::new(cloud));
     let connect: Connect = Box::new(move || {
         let (paths, cloud, keep) = (paths.clone(), cloud.clone(), keep.clone());
-        Box::pin(async move { Ok(keep.keep(parts::connect(&paths, &cloud, Work::Here).await?) as Arc<dyn Manager>) })
+        Box::pin(async move {
+            Ok(keep.keep(parts::connect(&paths, &cloud, Work::Here, parts::options(&paths)).await?) as Arc<dyn Manager>)
+        })
     });
     let tasks = tasks()?;
     let done = tasks.block_on(async {

@@ -72,6 +72,15 @@ pub enum Format {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(flatten)]
+    Once(Once),
+    /// The dashboard on an embedded cloud: nothing to set up, nothing is left behind
+    Demo(Demo),
+}
+
+/// What is done with a few calls of the manager, and then is done.
+#[derive(Debug, Subcommand)]
+pub enum Once {
     /// Cluster templates
     #[command(subcommand)]
     Template(Template),
@@ -325,6 +334,16 @@ pub struct Place {
     /// Write to standard output
     #[arg(long)]
     pub stdout: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Only the embedded cloud: say where its clouds.yaml is and run until interrupted
+    #[arg(long)]
+    pub cloud_only: bool,
+    /// How fast things happen: 1 makes a small cluster in under ten seconds, 1000 at once
+    #[arg(long, value_name = "FACTOR")]
+    pub speed: Option<f64>,
 }
 
 #[derive(Debug, Args)]

@@ -65,7 +65,9 @@ pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &Clu
 
 /// Waits until nothing is under way, shows what came out, and fails when that is a failure.
 async fn settle(manager: &dyn Manager, terminal: &mut Terminal<'_>, cluster: Cluster) -> Done {
-    let Some(end) = wait::wait(manager, terminal, cluster, Until::Settled).await? else { return Ok(()) };
+    let Some(mut end) = wait::wait(manager, terminal, cluster, Until::Settled).await? else { return Ok(()) };
+    // How far it was is said where it is drawn; at rest it would only be old.
+    end.progress = None;
     terminal.show(&end)?;
     if end.status.is_failed() { Err(failure(&end)) } else { Ok(()) }
 }
@@ -88,8 +90,11 @@ pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &C
     let cluster = find::cluster(manager, &args.cluster.name).await?;
     if !args.yes {
         let question = format!(
-            "Cluster {} ({}), {} masters and {} workers, will be deleted with everything on it.\nType its name to confirm: ",
-            cluster.name, cluster.uuid, cluster.master_count, cluster.node_count
+            "Cluster {} ({}), {} and {}, will be deleted with everything on it.\nType its name to confirm: ",
+            cluster.name,
+            cluster.uuid,
+            counted(cluster.master_count, "master"),
+            counted(cluster.node_count, "worker")
         );
         if ask::line(&question)?.trim() != cluster.name {
             return Err(Problem::conflict("that is not its name: nothing was deleted").into());
@@ -105,6 +110,10 @@ pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &C
         None => terminal.note(&format!("Cluster {name} is deleted")),
         Some(end) => Err(failure(&end)),
     }
+}
+
+fn counted(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 pub async fn events(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterEvents) -> Done {

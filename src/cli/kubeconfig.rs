@@ -1,13 +1,13 @@
 //! `jeroboam kubeconfig`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::args::{Format, Kubeconfig};
 use super::fault::Done;
 use super::find;
-use super::output::Terminal;
+use super::output::{Terminal, quoted};
 use crate::kube::kubeconfig::{Current, Existing, default_path, merge_into, write};
 use crate::model::Problem;
 use crate::service::Manager;
@@ -50,27 +50,5 @@ fn place(args: &Kubeconfig) -> PathBuf {
         (Some(file), _) => file.clone(),
         (None, Some(dir)) => dir.join("config"),
         (None, None) => PathBuf::from("config"),
-    }
-}
-
-/// For a POSIX shell.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::quoted;
-
-    #[test]
-    fn paths_survive_the_shell() {
-        assert_eq!(quoted(Path::new("/home/u/config")), "/home/u/config");
-        assert_eq!(quoted(Path::new("/a b/it's")), r"'/a b/it'\''s'");
     }
 }

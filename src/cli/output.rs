@@ -2,6 +2,7 @@
 //! JSON and YAML are the model's own fields, named as Magnum names them, and nothing else.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -106,6 +107,15 @@ pub fn table(out: &mut dyn Write, rows: Vec<Vec<String>>) -> io::Result<()> {
     out.flush()
 }
 
+/// A path as a word for a POSIX shell.
+pub fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// A value of a `show` table: lists and labels take a line for each entry.
 fn cell_lines(value: &Value) -> Vec<String> {
     let lines: Vec<String> = match value {
@@ -132,7 +142,7 @@ fn unserializable(error: impl std::fmt::Display) -> Problem {
 mod tests {
     use serde_json::json;
 
-    use super::{Format, Terminal, or_dash, table};
+    use super::{Format, Path, Terminal, or_dash, quoted, table};
 
     fn written(format: Format, act: impl FnOnce(&mut Terminal<'_>)) -> String {
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -174,6 +184,12 @@ mod tests {
             serde_saphyr::from_str::<serde_json::Value>(&written(Format::Yaml, |t| t.show(&item).unwrap())).unwrap(),
             item
         );
+    }
+
+    #[test]
+    fn paths_survive_the_shell() {
+        assert_eq!(quoted(Path::new("/home/u/config")), "/home/u/config");
+        assert_eq!(quoted(Path::new("/a b/it's")), r"'/a b/it'\''s'");
     }
 
     #[test]

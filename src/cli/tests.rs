@@ -9,7 +9,7 @@ use clap::Parser;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::args::{Cli, Format};
+use super::args::{Cli, Command, Format};
 use super::fault::{Exit, Fault};
 use super::output::Terminal;
 use super::{Work, run};
@@ -169,7 +169,8 @@ async fn ran(manager: &Arc<Scripted>, line: &str, draws: bool) -> Ran {
             work = Some(wanted);
             Ok::<Arc<dyn Manager>, Fault>(manager.clone())
         };
-        run(cli.command.unwrap(), &mut terminal, connect).await
+        let Some(Command::Once(command)) = cli.command else { panic!("{line}") };
+        run(command, &mut terminal, connect).await
     };
     if let Err(fault) = &done {
         fault.tell(&mut err).unwrap();

@@ -1,9 +1,10 @@
 //! Waiting for a cluster: follows the manager's changes and draws how far it is.
 
+use std::io;
 use std::time::Duration;
 
 use chrono::Utc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior};
 use unicode_width::UnicodeWidthStr;
 
@@ -107,18 +108,25 @@ fn is_told_whole(cluster: &Cluster) -> bool {
     }
 }
 
-/// Resolves at the first interrupt or request to end.
-pub async fn interrupted() -> Exit {
-    let wait = async |kind| match signal(kind) {
-        Ok(mut signal) => {
-            signal.recv().await;
+/// Resolves at the first interrupt or request to end. Listens from the call on, not only from
+/// the first poll. Must be called within a tokio runtime.
+pub fn interrupted() -> impl Future<Output = Exit> {
+    // Without a handler the signal ends the process, which is what it asks for.
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        tokio::select! {
+            () = next(interrupt) => Exit::Interrupted,
+            () = next(terminate) => Exit::Terminated,
         }
-        // Without a handler the signal ends the process, which is what it asks for.
+    }
+}
+
+async fn next(listener: io::Result<Signal>) {
+    match listener {
+        Ok(mut listener) => {
+            listener.recv().await;
+        }
         Err(_) => std::future::pending().await,
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => Exit::Interrupted,
-        () = wait(SignalKind::terminate()) => Exit::Terminated,
     }
 }
 

@@ -78,16 +78,25 @@ pub fn log(paths: &Paths) -> Result<(), Fault> {
     }
 }
 
-/// Logs in, opens the store and puts the manager on both.
-pub async fn connect(paths: &Paths, cloud: &CloudConfig, work: Work) -> Result<Arc<LocalManager>, Problem> {
-    let cloud = openstack::connect(cloud).await?;
-    let store = Arc::new(SqliteStore::open(&paths.data).await?);
-    let drivers = Arc::new(Drivers::builtin()?);
-    let options = Options {
+/// How the conductor works on the store in the data directory.
+pub fn options(paths: &Paths) -> Options {
+    Options {
         data_dir: Some(paths.data.clone()),
         runtime_dir: directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Into::into)),
         ..Options::default()
-    };
+    }
+}
+
+/// Logs in, opens the store and puts the manager on both.
+pub async fn connect(
+    paths: &Paths,
+    cloud: &CloudConfig,
+    work: Work,
+    options: Options,
+) -> Result<Arc<LocalManager>, Problem> {
+    let cloud = openstack::connect(cloud).await?;
+    let store = Arc::new(SqliteStore::open(&paths.data).await?);
+    let drivers = Arc::new(Drivers::builtin()?);
     Ok(match work {
         Work::Here => LocalManager::start(cloud, store, drivers, options),
         Work::Elsewhere => LocalManager::open(cloud, store, drivers, options),

@@ -4,6 +4,7 @@ mod asking;
 mod bad_weather;
 mod help;
 mod real_cloud;
+mod story;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -16,6 +16,8 @@ fn help_of_every_command() {
         "cluster events",
         "cluster delete",
         "kubeconfig",
+        "demo",
+        "completion",
     ] {
         let ran = home.run(&format!("{line} --help")).ok();
         assert_eq!(ran.err, "");

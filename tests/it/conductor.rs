@@ -1,3 +1,0 @@
-//! The conductor with a store on disk and a cloud, killed at the worst moments.
-
-mod real_cloud;
