@@ -13,6 +13,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpgid, getsid, kill_current_process_group};
 
 use super::Screen;
@@ -46,7 +47,14 @@ impl Tty {
         self.ours = true;
         enable_raw_mode()?;
         execute!(self.terminal.backend_mut(), EnterAlternateScreen, EnableBracketedPaste)?;
-        self.terminal.clear()
+        self.blank()
+    }
+
+    /// An empty screen and a full picture next time. Not by `Terminal::clear`, which asks the
+    /// terminal for its cursor and waits for an answer that not every terminal gives.
+    fn blank(&mut self) -> std::io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Gives the terminal back; more than once is harmless.
@@ -73,7 +81,7 @@ impl Screen for Tty {
     }
 
     fn forget(&mut self) -> std::io::Result<()> {
-        self.terminal.clear()
+        self.blank()
     }
 
     fn copy(&mut self, text: &str) -> std::io::Result<()> {

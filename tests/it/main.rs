@@ -12,4 +12,5 @@ mod architecture;
 mod cli;
 mod openstack;
 #[allow(dead_code, reason = "a helper comes before the last story that needs it")]
+mod story;
 mod support;

@@ -45,6 +45,19 @@ impl Eye {
         rows.as_array().unwrap().iter().map(|row| row["Stack Name"].as_str().unwrap().to_owned()).collect()
     }
 
+    pub fn all_stacks(&self) -> Vec<String> {
+        let rows = self.json(&["stack", "list"]);
+        rows.as_array().unwrap().iter().map(|row| row["Stack Name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The one stack of a cluster, whose name begins with the cluster's.
+    pub fn stack_named(&self, cluster: &str) -> String {
+        let found: Vec<String> =
+            self.all_stacks().into_iter().filter(|name| name.starts_with(&format!("{cluster}-"))).collect();
+        assert_eq!(found.len(), 1, "stacks of {cluster}: {found:?}");
+        found[0].clone()
+    }
+
     /// Every physical resource of a stack, by Heat type. Aliased types are told apart by what they stand for.
     pub fn resources(&self, stack: &str) -> BTreeMap<String, BTreeSet<String>> {
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
