@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{CaCertificate, Change, KubeconfigText, Manager};
 use crate::cloud::{Cloud, CloudError, Identity};
-use crate::conductor::{self, Clock, Conductor, Options, Ports, details};
+use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, details};
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
@@ -157,6 +157,7 @@ impl Manager for LocalManager {
         accept::plannable(&record, &self.drivers, &secrets).map_err(only)?;
         self.store.add_cluster(&mut record, &secrets).await.map_err(only)?;
         tracing::info!(cluster = %id, name = record.cluster.name, stack = record.cluster.stack_name, "cluster accepted");
+        self.board.saved(&record);
         self.poke();
         Ok(record.cluster)
     }
@@ -174,6 +175,7 @@ impl Manager for LocalManager {
             match self.store.save_cluster(&mut record).await {
                 Ok(()) => {
                     tracing::info!(cluster = %id, name = record.cluster.name, was = %known.cluster.status, "cluster is to be deleted");
+                    self.board.saved(&record);
                     self.poke();
                     return Ok(());
                 }

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod cli;
+mod conductor;
 mod openstack;
 #[allow(dead_code, reason = "a helper comes before the last story that needs it")]
 mod story;

@@ -18,9 +18,16 @@ pub(super) struct Board {
     inner: Mutex<Inner>,
 }
 
+struct Known {
+    revision: i64,
+    cluster: Cluster,
+    /// Whether a whole picture of the store had it. One that lacks it may just be older.
+    pictured: bool,
+}
+
 #[derive(Default)]
 struct Inner {
-    clusters: BTreeMap<ClusterId, (i64, Cluster)>,
+    clusters: BTreeMap<ClusterId, Known>,
     templates: BTreeMap<TemplateId, ClusterTemplate>,
     /// How far the operation `Action` is; known only of clusters somebody looks at.
     progress: BTreeMap<ClusterId, (Action, Progress)>,
@@ -63,19 +70,22 @@ impl Inner {
 
     fn with_progress(&self, mut cluster: Cluster) -> Cluster {
         let known = self.progress.get(&cluster.uuid).filter(|(action, _)| *action == cluster.status.action);
-        cluster.progress = known.map(|(_, progress)| *progress);
+        // What was counted before the last resources were done is not shown of a stack that is complete.
+        let all = cluster.status.is_complete();
+        cluster.progress = known.map(|(_, seen)| if all { Progress { complete: seen.total, ..*seen } } else { *seen });
         cluster
     }
 
     fn cluster(&mut self, revision: i64, cluster: Cluster) {
         let id = cluster.uuid;
         let known = self.clusters.get(&id);
-        if self.gone.contains(&id) || known.is_some_and(|(known, _)| *known > revision) {
+        if self.gone.contains(&id) || known.is_some_and(|known| known.revision > revision) {
             return;
         }
         let cluster = self.with_progress(cluster);
-        let news = known.is_none_or(|(_, known)| *known != cluster);
-        self.clusters.insert(id, (revision, cluster.clone()));
+        let news = known.is_none_or(|known| known.cluster != cluster);
+        let pictured = known.is_some_and(|known| known.pictured);
+        self.clusters.insert(id, Known { revision, cluster: cluster.clone(), pictured });
         if news {
             self.tell(Change::Cluster { cluster: Box::new(cluster) });
         }
@@ -102,12 +112,21 @@ impl Observer for Board {
     fn reread(&self, clusters: Vec<ClusterRecord>, templates: Vec<ClusterTemplate>) {
         let mut inner = self.lock();
         let kept: HashSet<ClusterId> = clusters.iter().map(ClusterRecord::id).collect();
-        let lost = inner.clusters.values().filter(|(_, cluster)| !kept.contains(&cluster.uuid));
-        for (id, name) in lost.map(|(_, cluster)| (cluster.uuid, cluster.name.clone())).collect::<Vec<_>>() {
+        let mut lost = Vec::new();
+        for known in inner.clusters.values_mut().filter(|known| !kept.contains(&known.cluster.uuid)) {
+            if std::mem::replace(&mut known.pictured, true) {
+                lost.push((known.cluster.uuid, known.cluster.name.clone()));
+            }
+        }
+        for (id, name) in lost {
             inner.gone(id, &name);
         }
         for record in clusters {
+            let id = record.id();
             inner.cluster(record.revision, record.cluster);
+            if let Some(known) = inner.clusters.get_mut(&id) {
+                known.pictured = true;
+            }
         }
         let lost: Vec<TemplateId> = inner
             .templates
@@ -129,7 +148,8 @@ impl Observer for Board {
 
     fn resources(&self, id: ClusterId, resources: Vec<StackResource>) {
         let mut inner = self.lock();
-        if let Some((revision, cluster)) = inner.clusters.get(&id).cloned() {
+        if let Some((revision, cluster)) = inner.clusters.get(&id).map(|known| (known.revision, known.cluster.clone()))
+        {
             let action = cluster.status.action.clone();
             let most = inner.progress.get(&id).filter(|(of, _)| *of == action || action == Action::Delete);
             let most = most.map_or(0, |(_, progress)| progress.total);
@@ -155,5 +175,48 @@ impl Observer for Board {
         let mut inner = self.lock();
         inner.trouble.clone_from(&problem);
         inner.tell(Change::Trouble { problem });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Board;
+    use crate::conductor::Observer;
+    use crate::service::Change;
+    use crate::store::tests::record;
+
+    #[test]
+    fn older_pictures_of_the_store_change_nothing() {
+        let board = Board::default();
+        let mut changes = board.subscribe();
+        let mut next = || changes.try_recv().ok();
+        let (mut old, mut new) = (record(1, "prod"), record(1, "prod"));
+        (old.revision, new.revision) = (1, 2);
+        new.cluster.status_reason = "newer".into();
+
+        board.saved(&new);
+        assert!(matches!(next(), Some(Change::Cluster { cluster }) if cluster.status_reason == "newer"));
+        board.reread(Vec::new(), Vec::new());
+        assert_eq!(next(), None, "that picture was taken before the cluster was made");
+        board.reread(vec![old.clone()], Vec::new());
+        board.saved(&old);
+        board.saved(&new);
+        assert_eq!(next(), None);
+
+        board.forgotten(new.id(), "prod");
+        assert!(matches!(next(), Some(Change::ClusterGone { .. })));
+        board.reread(vec![new.clone()], Vec::new());
+        board.forgotten(new.id(), "prod");
+        assert_eq!(next(), None, "what is gone does not come back");
+    }
+
+    #[test]
+    fn what_another_process_removed_is_gone() {
+        let board = Board::default();
+        let mut changes = board.subscribe();
+        board.reread(vec![record(1, "prod")], Vec::new());
+        board.reread(Vec::new(), Vec::new());
+        assert!(matches!(changes.try_recv(), Ok(Change::Cluster { .. })));
+        assert!(matches!(changes.try_recv(), Ok(Change::ClusterGone { .. })));
     }
 }

@@ -1,0 +1,3 @@
+//! The conductor with a store on disk and a cloud, killed at the worst moments.
+
+mod real_cloud;
