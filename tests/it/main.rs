@@ -12,6 +12,6 @@ mod architecture;
 mod cli;
 mod conductor;
 mod openstack;
-#[allow(dead_code, reason = "a helper comes before the last story that needs it")]
 mod story;
+#[allow(dead_code, reason = "a helper comes before the last story that needs it")]
 mod support;

@@ -11,6 +11,7 @@ use jeroboam::config::clouds::{self, Selection};
 use serde_json::Value;
 
 use super::{Home, Ran};
+use crate::support::pty::Terminal;
 
 /// The embedded cloud as a process of its own, and a home whose clouds.yaml is the cloud's.
 struct Demo {
@@ -241,6 +242,36 @@ fn an_interrupted_wait_loses_nothing() {
 }
 
 #[test]
+fn a_failure_is_told_with_where_it_began() {
+    let demo = Demo::start();
+    demo.template();
+    let ran = demo.run("cluster create broken --cluster-template k8s --flavor demo.broken --wait -f json");
+    assert_eq!((ran.code, &ran.json()["status"]), (1, &"CREATE_FAILED".into()), "{ran:#?}");
+    assert!(ran.err.contains("error: cluster \"broken\" ended in CREATE_FAILED: workers.0.server: "), "{}", ran.err);
+    assert!(ran.err.contains("\n  It began at workers.0.server (OS::Nova::Server"), "{}", ran.err);
+    demo.run("kubeconfig broken").failed(1);
+    demo.run("cluster delete broken --yes --wait").ok();
+}
+
+#[test]
+fn a_delete_asks_for_the_name_on_a_terminal() {
+    let demo = Demo::start();
+    demo.template();
+    demo.run("cluster create prod --cluster-template k8s").ok();
+    let variables = [("OS_CLIENT_CONFIG_FILE", demo.clouds_yaml.to_str().unwrap()), ("OS_CLOUD", "demo")];
+    let start = || Terminal::start(&["cluster", "delete", "prod"], &variables, demo.home.path(), (100, 24));
+    let mut terminal = start();
+    terminal.sees("1 master and 1 worker").sees("Type its name to confirm: ").keys("prof\r");
+    terminal.sees("nothing was deleted");
+    assert_eq!(terminal.ends(), 1);
+    assert_eq!(demo.json("cluster show prod")["status"], "CREATE_IN_PROGRESS");
+    let mut terminal = start();
+    terminal.sees("Type its name to confirm: ").keys("prod\r").sees("is accepted");
+    assert_eq!(terminal.ends(), 0);
+    assert_eq!(demo.json("cluster show prod")["status"], "DELETE_IN_PROGRESS");
+}
+
+#[test]
 fn bad_wishes_are_told_whole_and_make_nothing() {
     let demo = Demo::start();
     let all = format!(
@@ -291,6 +322,22 @@ fn a_wrong_password_is_4() {
     demo.home.clouds(&wrong);
     let ran = demo.home.run("--os-cloud demo cluster list").failed(4);
     assert!(!ran.err.contains("wrong-pass-word"), "{}", ran.err);
+}
+
+/// Left by key or by signal, no file is left anywhere, and the user's own cloud was not looked for.
+#[test]
+fn a_demo_leaves_nothing_behind() {
+    for how in ["q", "TERM"] {
+        let home = Home::new();
+        let variables = [("TMPDIR", home.path().to_str().unwrap()), ("OS_CLOUD", "unknown")];
+        let mut terminal = Terminal::start(&["demo"], &variables, home.path(), (120, 40));
+        terminal.sees("demo ▸ demo ▸ RegionOne");
+        match how {
+            "q" => drop(terminal.keys("q")),
+            signal => terminal.signal(signal),
+        }
+        assert_eq!((terminal.ends(), home.files()), (0, Vec::new()), "{how}: {}", terminal.screen());
+    }
 }
 
 #[test]
