@@ -163,7 +163,7 @@ actions! {
     TurnOn "turn-on" "" "The next value, in a switch" [Form];
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
     Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Filter];
-    Merge "merge" "into a file / merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
+    Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
     Back "back" "back" "Close this and go back" [List, Home, Cluster, Form, Picker, Filter, Dialog, Confirm, Kubeconfig, Help];
     Refresh "refresh" "" "Load everything again; connect again" [Global];
     Help "help" "keys" "Every key of where you are" [Global];

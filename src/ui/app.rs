@@ -84,6 +84,7 @@ impl App {
     /// Takes one message; never blocks.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let news = matches!(msg, Msg::Change(_) | Msg::Reply(..));
         match msg {
             Msg::Tick(now) => {
                 if self.wake_at().is_some_and(|at| at <= now) {
@@ -121,6 +122,10 @@ impl App {
                 self.changed = true;
             }
             Msg::Quit => return vec![Effect::Quit],
+        }
+        if news {
+            let cx = cx!(self);
+            self.layers.iter_mut().for_each(|layer| layer.news(&cx));
         }
         self.ask_for_needs(&mut effects);
         effects
@@ -163,6 +168,7 @@ impl App {
                 self.changed = true;
                 return effects.push(Effect::Redraw);
             }
+            Some(Action::Help) if contexts.contains(&Context::Help) => layer.on(Action::Back, &cx),
             Some(Action::Help) => vec![Ask::Open(Route::Help(contexts))],
             Some(Action::Refresh) => return self.refresh(effects),
             Some(Action::Back) if self.notices.dismiss() => Vec::new(),
@@ -207,7 +213,7 @@ impl App {
         let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_));
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
-            Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why))),
+            Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
             Route::NewTemplate => Some(Box::new(template::form(&cx))),
             Route::NewCluster(template) => Some(Box::new(cluster::form(template, &cx))),
             Route::DeleteCluster(id) => DeleteCluster::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),

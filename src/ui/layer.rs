@@ -90,6 +90,11 @@ pub trait Layer {
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask>;
 
+    /// Whether there is something to go back from.
+    fn can_go_back(&self) -> bool {
+        true
+    }
+
     /// Whether printable keys are text just now.
     fn takes_text(&self) -> bool {
         false
@@ -106,6 +111,9 @@ pub trait Layer {
     fn reply(&mut self, _reply: &Reply, _cx: &Cx) -> Vec<Ask> {
         Vec::new()
     }
+
+    /// The fleet is another now.
+    fn news(&mut self, _cx: &Cx) {}
 
     /// `&mut self` only for scroll positions: drawing twice gives the same picture.
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer);

@@ -154,7 +154,7 @@ pub fn press(action: Action, contexts: &[super::action::Context], what: &str, cx
 
 /// Label and value of a details line.
 pub fn fact(label: &str, value: Vec<Span<'static>>, cx: &Cx) -> Vec<Span<'static>> {
-    let mut spans = vec![cx.span(Role::Label, text::pad(label, 11))];
+    let mut spans = vec![cx.span(Role::Label, format!("{} ", text::pad(label, 11)))];
     spans.extend(value);
     spans
 }

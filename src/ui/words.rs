@@ -40,6 +40,15 @@ pub fn heat(status: &Status) -> Told {
     Told { word: status.to_string(), ..self::status(status) }
 }
 
+/// The telling part of a failure's reason, for a list: Nova's message without its wrapping.
+pub fn gist(reason: &str) -> &str {
+    let message = reason.split_once("Message: ").map_or(reason, |(_, message)| message);
+    let message = message.split_once(": Went to status ERROR due to ").map_or(message, |(_, message)| message);
+    let message = message.split_once(", Code: ").map_or(message, |(message, _)| message);
+    let message = message.strip_prefix("Resource CREATE failed: ").unwrap_or(message);
+    message.trim_end_matches(['.', ',', '"', ' '])
+}
+
 /// `4m12s`, `1h03m`, `2d4h`: for something that is going on.
 pub fn elapsed(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (now - since).num_seconds().max(0);
@@ -120,6 +129,14 @@ mod tests {
         }
         assert_eq!(expires(at(-1), t), "expired");
         assert_eq!(expires(at(86_400 * 1800), t), "in 4y 11mo");
+    }
+
+    #[test]
+    fn the_gist_is_what_the_service_meant() {
+        let nova = "Went to status ERROR due to \"Message: No valid host was found., Code: 500\"";
+        assert_eq!(super::gist(nova), "No valid host was found");
+        assert_eq!(super::gist("Resource CREATE failed: timed out"), "timed out");
+        assert_eq!(super::gist(""), "");
     }
 
     #[test]

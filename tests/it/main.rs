@@ -11,6 +11,7 @@
 mod architecture;
 mod cli;
 mod conductor;
+mod dashboard;
 mod openstack;
 mod story;
 #[allow(dead_code, reason = "a helper comes before the last story that needs it")]

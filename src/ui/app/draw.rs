@@ -8,6 +8,7 @@ use ratatui::text::Span;
 use super::{App, cx};
 use crate::service::ConductorRole;
 use crate::ui::action::{Action, Context};
+use crate::ui::key::KeyPress;
 use crate::ui::layer::{Cx, Link};
 use crate::ui::pages::layout::LEAST;
 use crate::ui::panes;
@@ -23,6 +24,7 @@ impl App {
     pub fn draw_into(&mut self, area: Rect, buf: &mut Buffer) {
         let contexts = self.contexts();
         let typing = self.layers.last().is_some_and(|layer| layer.takes_text());
+        let back = self.layers.last().is_some_and(|layer| layer.can_go_back());
         let cx = cx!(self);
         text::blank(buf, area, cx.style(Role::Text));
         if area.width < LEAST.0 || area.height < LEAST.1 {
@@ -47,8 +49,11 @@ impl App {
             let inner = boxes::dialog(body, width, height, "Not connected", Role::Failed, &cx, buf);
             text::put_lines(buf, inner, lines);
         }
-        self.notices.view(&cx, body, buf);
-        footer(&cx, &contexts, typing, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
+        self.notices.view(&cx, boxes::inside(body), buf);
+        let mut hints = cx.keymap.hints(&contexts, typing);
+        hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back));
+        let help = cx.keymap.key_where(&contexts, Action::Help, typing);
+        footer(&cx, hints, help, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
     }
 }
 
@@ -80,22 +85,31 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
         }
         None => {}
     }
-    let (moving, failed, ready) = cx.fleet.counts();
-    let mut right = Vec::new();
-    for (count, word, role) in
-        [(moving, "moving", Role::Moving), (failed, "failed", Role::Failed), (ready, "ready", Role::Ok)]
-    {
-        if count > 0 || (word == "ready" && !cx.fleet.clusters.is_empty()) {
-            if !right.is_empty() {
-                right.push(cx.span(Role::Faint, " · "));
-            }
-            right.push(cx.span(role, format!("{count} {word}")));
-        }
-    }
+    let words = counts(cx, true);
+    let fits = text::spans_width(&left) + text::spans_width(&words) + 4 <= usize::from(area.width);
+    let right = if fits { words } else { counts(cx, false) };
     let wide = u16::try_from(text::spans_width(&right)).unwrap_or(0);
     let room = area.width.saturating_sub(wide + 3);
     text::put(buf, area.x, area.y, room, left);
     text::put(buf, area.right().saturating_sub(wide + 1), area.y, wide, right);
+}
+
+/// `3 moving · 1 failed · 14 ready`, or by their signs alone where there is little room.
+fn counts(cx: &Cx, words: bool) -> Vec<Span<'static>> {
+    let (moving, failed, ready) = cx.fleet.counts();
+    let all =
+        [(moving, "moving", "◐", Role::Moving), (failed, "failed", "✖", Role::Failed), (ready, "ready", "●", Role::Ok)];
+    let mut spans = Vec::new();
+    for (count, word, sign, role) in all {
+        if count == 0 && (word != "ready" || cx.fleet.clusters.is_empty()) {
+            continue;
+        }
+        if !spans.is_empty() {
+            spans.push(cx.span(Role::Faint, if words { " · " } else { "  " }));
+        }
+        spans.push(cx.span(role, if words { format!("{count} {word}") } else { format!("{sign} {count}") }));
+    }
+    spans
 }
 
 /// One line under the header while the cloud or the store cannot be used; how many lines it took.
@@ -112,18 +126,14 @@ fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) -> u16 {
 }
 
 /// As many hints as fit; help comes last but always.
-fn footer(cx: &Cx, contexts: &[Context], typing: bool, area: Rect, buf: &mut Buffer) {
-    let help = cx.keymap.key_where(contexts, Action::Help, typing);
+fn footer(cx: &Cx, hints: Vec<(KeyPress, Action)>, help: Option<KeyPress>, area: Rect, buf: &mut Buffer) {
     let kept = help.map_or(0, |key| text::width(&key.to_string()) + 6);
     let right = area.right().saturating_sub(u16::try_from(kept).unwrap_or(0));
     let mut x = area.x + 1;
-    for (key, action) in cx.keymap.hints(contexts, typing) {
-        if action == Action::Help {
-            continue;
-        }
+    for (key, action) in hints {
         let spans = vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Hint, format!(" {}", action.hint()))];
         let wide = u16::try_from(text::spans_width(&spans)).unwrap_or(u16::MAX);
-        if x.saturating_add(wide) > right {
+        if x.saturating_add(wide) >= right {
             break;
         }
         text::put(buf, x, area.y, wide, spans);

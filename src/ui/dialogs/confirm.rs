@@ -195,6 +195,11 @@ impl Layer for Discard {
         vec![Context::Dialog]
     }
 
+    /// A letter typed on must not quit with the form.
+    fn takes_text(&self) -> bool {
+        true
+    }
+
     fn is_overlay(&self) -> bool {
         true
     }

@@ -60,7 +60,7 @@ impl Layer for HelpPage {
             Action::PageDown => self.top + self.page,
             Action::First => 0,
             Action::Last => self.end,
-            Action::Back | Action::Help => return vec![Ask::Close],
+            Action::Back => return vec![Ask::Close],
             _ => self.top,
         }
         .min(self.end);

@@ -193,7 +193,7 @@ impl Layer for KubeconfigDialog {
                 lines.push(Vec::new());
                 let mut hints = keys(Context::Kubeconfig, "write", "back");
                 hints.push(Span::raw("     "));
-                hints.extend(press(Action::Merge, &[Context::Kubeconfig], "file / merge", cx));
+                hints.extend(press(Action::Merge, &[Context::Kubeconfig], "file or merge", cx));
                 lines.push(hints);
             }
             State::Asking { what, .. } => {

@@ -146,7 +146,11 @@ impl Subject for NewOne {
         let offers = offers::templates(&all);
         let from =
             self.from.and_then(|id| all.iter().position(|template| template.uuid == id)).and_then(|at| offers.get(at));
-        let wanted = chosen.or_else(|| from.map(|offer| offer.value.clone())).or_else(|| offers::first(&offers));
+        let newest =
+            all.iter().enumerate().max_by_key(|(_, template)| template.created_at).and_then(|(at, _)| offers.get(at));
+        let wanted = chosen
+            .or_else(|| from.map(|offer| offer.value.clone()))
+            .or_else(|| newest.map(|offer| offer.value.clone()));
         let spec = wanted
             .as_ref()
             .and_then(|wanted| all.iter().zip(&offers).find(|(_, offer)| offer.value == *wanted))

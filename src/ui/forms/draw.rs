@@ -51,10 +51,10 @@ impl<S: Subject> Form<S> {
         }
     }
 
-    /// Rows a field takes with its problems.
-    fn height(&self, at: usize, problems: &[Problem]) -> u16 {
+    /// Rows a field takes with its problems, of which a line is `room` wide.
+    fn height(&self, at: usize, problems: &[Problem], room: usize) -> u16 {
         let Some(field) = self.fields.get(at) else { return 2 };
-        let told = told_at(field, problems).count();
+        let told = told_lines(field, problems, room).len();
         let own = match &field.kind {
             Kind::Labels(editor) => editor.height(at == self.focus),
             _ => 1,
@@ -63,21 +63,22 @@ impl<S: Subject> Form<S> {
     }
 
     fn draw_fields(&mut self, problems: &[Problem], cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let room = usize::from(area.width.saturating_sub(LABEL));
         // Scroll by whole fields, as little as shows the focused one.
         self.top = self.top.min(self.focus);
         while self.top < self.focus
-            && (self.top..=self.focus).map(|at| self.height(at, problems)).sum::<u16>() > area.height
+            && (self.top..=self.focus).map(|at| self.height(at, problems, room)).sum::<u16>() > area.height
         {
             self.top += 1;
         }
         while self.top > 0
-            && (self.top - 1..=self.fields.len()).map(|at| self.height(at, problems)).sum::<u16>() <= area.height
+            && (self.top - 1..=self.fields.len()).map(|at| self.height(at, problems, room)).sum::<u16>() <= area.height
         {
             self.top -= 1;
         }
         let mut y = area.y;
         for at in self.top..self.fields.len() {
-            let height = self.height(at, problems);
+            let height = self.height(at, problems, room);
             if y >= area.bottom() {
                 return;
             }
@@ -102,7 +103,7 @@ impl<S: Subject> Form<S> {
         let values = Values(&self.fields);
         let Some(field) = self.fields.get(at) else { return };
         let none = self.subject.none(field.id, &values, cx);
-        let bad: Vec<String> = told_at(field, problems).map(|problem| problem.summary.clone()).collect();
+        let bad = told_lines(field, problems, usize::from(area.width.saturating_sub(LABEL)));
         let sign = if at == self.focus { "▸ " } else { "  " };
         let role = if at == self.focus { Role::FieldFocused } else { Role::Label };
         let label = vec![cx.span(Role::BorderFocused, sign), cx.span(role, field.label)];
@@ -167,7 +168,7 @@ impl<S: Subject> Form<S> {
             }
         }
         for (y, why) in (below..area.bottom()).zip(bad) {
-            text::put(buf, value.x, y, value.width, vec![cx.span(Role::Failed, format!("✖ {why}"))]);
+            text::put(buf, value.x, y, value.width, vec![cx.span(Role::Failed, why)]);
         }
     }
 
@@ -181,7 +182,8 @@ impl<S: Subject> Form<S> {
         for problem in problems {
             let advice = problem.advice.as_ref().filter(|_| problem.field.as_deref() == here);
             let lost = !self.fields.iter().any(|field| Some(field.id) == problem.field.as_deref());
-            if lost {
+            let is_label = problem.field.as_deref() == here && here == Some("labels");
+            if lost || is_label {
                 lines.extend(crate::ui::panes::problem_lines(problem, room, cx));
             } else if let Some(advice) = advice {
                 lines.extend(
@@ -232,7 +234,10 @@ impl<S: Subject> Form<S> {
 }
 
 /// Problems shown under a field; those of labels stand at their lines.
-fn told_at<'a>(field: &'a Field, problems: &'a [Problem]) -> impl Iterator<Item = &'a Problem> {
-    let lines = matches!(&field.kind, Kind::Labels(editor) if editor.labels().is_err());
-    problems.iter().filter(move |problem| problem.field.as_deref() == Some(field.id) && !lines)
+fn told_lines(field: &Field, problems: &[Problem], room: usize) -> Vec<String> {
+    if matches!(&field.kind, Kind::Labels(editor) if editor.labels().is_err()) {
+        return Vec::new();
+    }
+    let here = problems.iter().filter(|problem| problem.field.as_deref() == Some(field.id));
+    here.flat_map(|problem| text::wrap(&format!("✖ {}", problem.summary), room, 2)).collect()
 }

@@ -73,10 +73,6 @@ impl Field {
     pub fn labels(id: &'static str, label: &'static str, help: &'static str) -> Self {
         Self::new(id, label, help, Kind::Labels(LabelEditor::default()))
     }
-
-    pub fn takes_text(&self) -> bool {
-        matches!(self.kind, Kind::Text(_) | Kind::Number(_) | Kind::Labels(_))
-    }
 }
 
 /// Values by field id, for those who make a wish of them.

@@ -7,7 +7,7 @@ use super::picker::{Choice, Menu, Picker};
 use crate::model::Problem;
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Job;
-use crate::ui::key::KeyPress;
+use crate::ui::key::{Code, KeyPress};
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::msg::Reply;
 
@@ -151,7 +151,10 @@ impl<S: Subject> Form<S> {
                 return Vec::new();
             }
             Some(Kind::Switch(switch)) => switch.turn(true),
-            Some(Kind::Text(_) | Kind::Number(_) | Kind::Labels(_)) => return self.turn(true),
+            Some(Kind::Text(_) | Kind::Number(_)) => return self.turn(true),
+            Some(Kind::Labels(editor)) => {
+                editor.key(KeyPress::plain(Code::Enter));
+            }
         }
         self.changed(cx);
         Vec::new()
@@ -209,8 +212,9 @@ impl<S: Subject> Layer for Form<S> {
         }
     }
 
+    /// Always: a letter meant for a field must not quit when the focus is on a switch.
     fn takes_text(&self) -> bool {
-        self.picker.is_some() || self.focused().is_some_and(Field::takes_text)
+        true
     }
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {

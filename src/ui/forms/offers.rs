@@ -48,7 +48,16 @@ pub fn images(cloud: &Inventory) -> Vec<Offer> {
         }
         Offer { value: value(&image.id, &image.name, &names), name: image.name.clone(), note, unsuitable }
     };
-    sorted(cloud.images.iter().map(offer).collect())
+    // Those with Kubernetes inside first, the newest on top.
+    let version = |image: &Image| {
+        let text = image.kube_version.as_deref().unwrap_or_default().trim_start_matches('v').to_owned();
+        text.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<u32>>()
+    };
+    let mut all: Vec<&Image> = cloud.images.iter().collect();
+    all.sort_by(|a, b| version(b).cmp(&version(a)).then_with(|| a.name.cmp(&b.name)));
+    let mut offers: Vec<Offer> = all.into_iter().map(offer).collect();
+    offers.sort_by_key(|offer| offer.unsuitable.is_some());
+    offers
 }
 
 /// `image` is what the servers will boot.

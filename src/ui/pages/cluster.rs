@@ -37,15 +37,17 @@ pub struct ClusterPage {
 }
 
 impl ClusterPage {
-    pub fn new(id: ClusterId, why: bool) -> Self {
-        Self {
+    pub fn new(id: ClusterId, why: bool, cx: &Cx) -> Self {
+        let mut page = Self {
             id,
             focus: Pane::Events,
             zoomed: false,
             resources: ResourcesPane::default(),
             events: EventsPane::default(),
             wants_why: why,
-        }
+        };
+        page.news(cx);
+        page
     }
 
     fn filter(&mut self) -> &mut Filter {
@@ -90,8 +92,9 @@ impl ClusterPage {
     }
 
     /// Summary, resources, events, and room for the words on what is selected.
-    fn places(&self, area: Rect, head: u16) -> (Rect, Option<Rect>, Option<Rect>) {
-        let head = head.min(area.height / 2).max(3);
+    fn places(&self, area: Rect, head: u16, failed: bool) -> (Rect, Option<Rect>, Option<Rect>) {
+        // On a low screen the lists matter more than the facts, unless there is a failure to explain.
+        let head = head.min(if failed || area.height >= 30 { area.height / 2 } else { area.height / 3 }).max(3);
         if area.height < 12 {
             let one = Some(area);
             return (
@@ -207,6 +210,12 @@ impl Layer for ClusterPage {
         }
     }
 
+    fn news(&mut self, cx: &Cx) {
+        if self.wants_why && !cx.fleet.resources(self.id).is_empty() {
+            self.why(cx);
+        }
+    }
+
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
         let Some(cluster) = cx.fleet.clusters.get(&self.id) else {
             let boxed = Boxed { area, title: vec![cx.span(Role::Title, "gone")], note: Vec::new(), focused: true };
@@ -214,18 +223,16 @@ impl Layer for ClusterPage {
             let inner = boxes::inside(area);
             return text::put_lines(
                 buf,
-                inner,
+                Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner },
                 vec![
-                    vec![cx.span(Role::Text, " This cluster is gone.")],
+                    vec![cx.span(Role::Text, "This cluster is gone.")],
                     crate::ui::panes::press(Action::Back, &[Context::Cluster], "back", cx),
                 ],
             );
         };
-        if self.wants_why && !cx.fleet.resources(self.id).is_empty() {
-            self.why(cx);
-        }
         let lines = Self::head(cluster, area, cx);
-        let (head, tree, list) = self.places(area, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX));
+        let (head, tree, list) =
+            self.places(area, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX), cluster.status.is_failed());
         let plain = |area, title, note, focused| Boxed { area, title, note, focused };
         let mut drawn = Vec::new();
         if head.height > 0 {
@@ -239,17 +246,20 @@ impl Layer for ClusterPage {
         for (place, pane) in [(tree, Pane::Resources), (list, Pane::Events)] {
             let focused = self.focus == pane;
             if let Some(rect) = place {
-                drawn.push(match pane {
+                let alone = tree.is_none() || list.is_none();
+                // Where only one fits, its title says that there is another.
+                let other = |name: &str| if alone { vec![cx.span(Role::Faint, name)] } else { Vec::new() };
+                let (title, note) = match pane {
                     Pane::Resources => {
-                        plain(rect, self.resources.title(1, focused, cx), self.resources.note(self.id, cx), focused)
+                        let title = [self.resources.title(1, focused, cx), other(" │ 2 Stack events")].concat();
+                        (title, self.resources.note(self.id, cx))
                     }
-                    Pane::Events => plain(
-                        rect,
-                        self.events.title(2, focused, None, cx),
-                        self.events.note(Some(self.id), cx),
-                        focused,
-                    ),
-                });
+                    Pane::Events => {
+                        let title = [other("1 Resources │ "), self.events.title(2, focused, None, cx)].concat();
+                        (title, self.events.note(Some(self.id), cx))
+                    }
+                };
+                drawn.push(plain(rect, title, note, focused));
             }
         }
         boxes::draw(&drawn, cx, buf);

@@ -10,6 +10,7 @@ use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Effect;
 use crate::ui::filter::Filter;
+use crate::ui::fleet::Loaded;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::panes::ListPane;
@@ -138,6 +139,7 @@ impl Home {
     fn details(&self, room: usize, cx: &Cx) -> (String, Vec<Vec<Span<'static>>>) {
         let nothing = || (String::new(), Vec::new());
         match self.focus {
+            Pane::Clusters if cx.fleet.clusters.is_empty() => (String::new(), welcome(cx)),
             Pane::Clusters => {
                 self.clusters.selected(cx).map_or_else(nothing, |c| (c.name.clone(), clusters::details(c, room, cx)))
             }
@@ -186,7 +188,7 @@ impl Home {
         }
     }
 
-    fn places(&self, area: Rect) -> (Vec<(Pane, Rect)>, Option<Rect>) {
+    fn places(&self, area: Rect, cx: &Cx) -> (Vec<(Pane, Rect)>, Option<Rect>) {
         if self.zoomed || area.height < 16 {
             if area.width >= layout::WIDE && self.focus != Pane::Events {
                 let (left, right) = layout::columns(area, 55);
@@ -202,7 +204,7 @@ impl Home {
             return (vec![(self.focus, area)], None);
         }
         if area.width >= layout::WIDE {
-            let (left, right) = layout::columns(area, if area.width >= 160 { 48 } else { 50 });
+            let (left, right) = layout::columns(area, if area.width >= 160 { 52 } else { 50 });
             let lists = layout::column(left, &[(6, 3), (5, 1), (5, 1)]);
             let sides = layout::column(right, &[(8, 1), (8, 1)]);
             let panes = vec![
@@ -213,11 +215,60 @@ impl Home {
             ];
             return (panes, Some(sides[0]));
         }
-        let wanted: Vec<(u16, u16)> =
-            ORDER.iter().map(|pane| if *pane == self.focus { (4, 1) } else { (4, 0) }).collect();
+        // One under another: the focused pane takes what its rows need, events the rest.
+        let spare = (area.height + 3).saturating_sub(16);
+        let rows = match self.focus {
+            Pane::Clusters => self.clusters.rows(cx).len(),
+            Pane::Templates => self.templates.rows(cx).len(),
+            Pane::Certificates => self.certificates.rows(cx).len(),
+            Pane::Events => usize::MAX,
+        };
+        let more = u16::try_from(rows.saturating_sub(1)).unwrap_or(u16::MAX).clamp(3, spare.max(3));
+        let wanted: Vec<(u16, u16)> = ORDER
+            .iter()
+            .map(|pane| match pane {
+                _ if *pane == self.focus && *pane != Pane::Events => (4 + more, 0),
+                Pane::Events => (4, 1),
+                _ => (4, 0),
+            })
+            .collect();
         let rects = layout::column(area, &wanted);
         (ORDER.into_iter().zip(rects).collect(), None)
     }
+}
+
+/// For somebody who sees an empty screen: what to do, in order.
+fn welcome(cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    if cx.fleet.clusters_loaded != Loaded::Yes {
+        return Vec::new();
+    }
+    let mut lines = vec![vec![cx.span(Role::Text, "Kubernetes on this cloud, in four steps:")], Vec::new()];
+    let steps = [
+        (Action::Pane2, Context::Home, Action::New, Context::Templates, "make a template: image, flavors, network"),
+        (Action::Pane1, Context::Home, Action::New, Context::Clusters, "create a cluster from it"),
+        (Action::Open, Context::List, Action::Why, Context::Clusters, "watch its stack; see why when something fails"),
+        (
+            Action::Kubeconfig,
+            Context::Clusters,
+            Action::Kubeconfig,
+            Context::Clusters,
+            "write its kubeconfig, then use kubectl",
+        ),
+    ];
+    for (number, (first, at, second, on, what)) in (1..).zip(steps) {
+        let mut keys: Vec<String> = [cx.keymap.key_for(&[at], first), cx.keymap.key_for(&[on], second)]
+            .into_iter()
+            .flatten()
+            .map(|key| key.to_string())
+            .collect();
+        keys.dedup();
+        lines.push(vec![
+            cx.span(Role::Muted, format!("{number}  ")),
+            cx.span(Role::Key, text::pad(&keys.join(" "), 9)),
+            cx.span(Role::Text, what),
+        ]);
+    }
+    lines
 }
 
 /// Puts a text on the clipboard and says so.
@@ -241,6 +292,16 @@ impl Layer for Home {
 
     fn takes_text(&self) -> bool {
         self.editing()
+    }
+
+    fn can_go_back(&self) -> bool {
+        let filter = match self.focus {
+            Pane::Clusters => &self.clusters.filter,
+            Pane::Templates => &self.templates.filter,
+            Pane::Events => &self.events.filter,
+            Pane::Certificates => &self.certificates.filter,
+        };
+        self.zoomed || filter.is_editing() || !filter.text().is_empty()
     }
 
     fn text(&mut self, key: KeyPress, _cx: &Cx) -> Option<Vec<Ask>> {
@@ -297,7 +358,7 @@ impl Layer for Home {
     }
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
-        let (panes, details) = self.places(area);
+        let (panes, details) = self.places(area, cx);
         let mut drawn: Vec<Boxed> = panes.iter().map(|(pane, rect)| self.boxed(*pane, *rect, cx)).collect();
         if let Some(rect) = details {
             let inner = boxes::inside(rect);

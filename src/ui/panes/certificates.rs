@@ -27,11 +27,11 @@ impl Spec for Certificates {
 
     fn columns() -> &'static [Column<Cluster>] {
         &[
-            Column { title: "CLUSTER", min: 8, max: 30, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
-            Column { title: "SUBJECT", min: 8, max: 30, rank: 3, cell: subject },
-            Column { title: "KEY", min: 8, max: 16, rank: 2, cell: key_type },
-            Column { title: "EXPIRES", min: 12, max: 18, rank: 1, cell: expiry },
-            Column { title: "SHA-256", min: 8, max: 95, rank: 4, cell: fingerprint },
+            Column { title: "CLUSTER", min: 12, max: 30, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
+            Column { title: "SUBJECT", min: 14, max: 30, rank: 3, cell: subject },
+            Column { title: "KEY", min: 11, max: 16, rank: 2, cell: key_type },
+            Column { title: "EXPIRES", min: 13, max: 18, rank: 1, cell: expiry },
+            Column { title: "SHA-256", min: 23, max: 95, rank: 4, cell: fingerprint },
         ]
     }
 
@@ -48,7 +48,7 @@ impl Spec for Certificates {
 fn subject(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     match cx.fleet.certificates.get(&cluster.uuid) {
         Some(Ok(ca)) => vec![cx.span(Role::Text, &ca.subject)],
-        Some(Err(problem)) => vec![cx.span(Role::Muted, &problem.summary)],
+        Some(Err(_)) => vec![cx.span(Role::Faint, "–")],
         None => vec![cx.span(Role::Faint, "…")],
     }
 }
@@ -100,7 +100,7 @@ pub fn details(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>
         fact("valid from", say(&cx.date(ca.not_before)), cx),
         fact("valid to", say(&format!("{}  ({})", cx.date(ca.not_after), words::expires(ca.not_after, cx.now))), cx),
     ];
-    let fingerprint = text::wrap(&ca.fingerprint.replace(':', ": "), room.saturating_sub(11).max(12), 6);
+    let fingerprint = text::wrap(&ca.fingerprint.replace(':', ": "), room.saturating_sub(12).max(12), 6);
     for (index, line) in fingerprint.into_iter().enumerate() {
         let label = if index == 0 { "SHA-256" } else { "" };
         lines.push(fact(label, say(&line.replace(": ", ":")), cx));

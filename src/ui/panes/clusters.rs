@@ -29,8 +29,8 @@ impl Spec for Clusters {
 
     fn columns() -> &'static [Column<Cluster>] {
         &[
-            Column { title: "NAME", min: 8, max: 40, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
-            Column { title: "STATUS", min: 14, max: 60, rank: 1, cell: status },
+            Column { title: "NAME", min: 14, max: 40, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
+            Column { title: "STATUS", min: 24, max: 80, rank: 1, cell: status },
             Column {
                 title: "NODES",
                 min: 5,
@@ -38,7 +38,7 @@ impl Spec for Clusters {
                 rank: 2,
                 cell: |c, cx| vec![cx.span(Role::Text, format!("{}+{}", c.master_count, c.node_count))],
             },
-            Column { title: "AGE", min: 4, max: 6, rank: 3, cell: age },
+            Column { title: "AGE", min: 5, max: 6, rank: 3, cell: age },
             Column {
                 title: "TEMPLATE",
                 min: 10,
@@ -48,7 +48,7 @@ impl Spec for Clusters {
             },
             Column {
                 title: "KUBERNETES",
-                min: 8,
+                min: 10,
                 max: 12,
                 rank: 5,
                 cell: |c, cx| vec![cx.span(Role::Muted, c.coe_version.clone().unwrap_or_default())],
@@ -88,7 +88,7 @@ fn status(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     let told = words::status(&cluster.status);
     let mut spans = vec![cx.span(told.role, format!("{} {}", told.sign, told.word))];
     if cluster.status.is_failed() {
-        spans.push(cx.span(Role::Muted, format!("  {}", reason(cluster))));
+        spans.push(cx.span(Role::Muted, format!("  {}", words::gist(reason(cluster)))));
     } else if let Some(progress) = cluster.progress.filter(|_| cluster.status.is_in_progress()) {
         spans.push(cx.span(told.role, format!("  {:>2} %", progress.percent())));
     }

@@ -169,7 +169,7 @@ impl Columns {
         spans.push(cx.span(Role::Text, address));
         spans.push(cx.span(told.role, format!("  {} {}", told.sign, text::pad(&told.word, Self::STATUS - 4))));
         if !is_boilerplate(&event.reason) {
-            spans.push(cx.span(Role::Muted, format!("  {}", event.reason)));
+            spans.push(cx.span(Role::Muted, format!("  {}", words::gist(&event.reason))));
         }
         spans
     }

@@ -112,10 +112,11 @@ impl ResourcesPane {
         let paths: Vec<Vec<String>> = nodes.iter().map(|node| node.path.clone()).collect();
         let window = self.cursor.window(&paths, usize::from(area.height));
         let here = self.cursor.index(&paths);
-        let room = usize::from(area.width).saturating_sub(3);
         let flat = !self.filter.text().is_empty();
+        let longest = window.clone().map(|at| text::width(&name(&nodes[at], flat))).max().unwrap_or(0);
+        let wide = longest.clamp(12, usize::from(area.width / 2).max(12));
         for (y, index) in (area.top()..area.bottom()).zip(window) {
-            text::put(buf, area.x + 2, y, area.width.saturating_sub(3), line(&nodes[index], flat, room, cx));
+            text::put(buf, area.x + 2, y, area.width.saturating_sub(3), line(&nodes[index], flat, wide, cx));
             if here == Some(index) {
                 table::mark(area, y, focused, cx, buf);
             }
@@ -128,20 +129,23 @@ impl ResourcesPane {
     }
 }
 
-fn line(node: &Node, flat: bool, room: usize, cx: &Cx) -> Vec<Span<'static>> {
+/// With its indentation, and the sign of a branch.
+fn name(node: &Node, flat: bool) -> String {
     let branch = match node.open {
         Some(true) => "▾ ",
         Some(false) => "▸ ",
         None => "  ",
     };
+    if flat { node.path.join(".") } else { format!("{}{branch}{}", "  ".repeat(node.depth()), node.name()) }
+}
+
+fn line(node: &Node, flat: bool, wide: usize, cx: &Cx) -> Vec<Span<'static>> {
     let told = node.resource.map(|resource| words::heat(&resource.status));
     let (sign, role) = told.as_ref().map_or(("·", Role::Muted), |told| (told.sign, told.role));
-    let name = if flat { node.path.join(".") } else { format!("{}{branch}{}", "  ".repeat(node.depth()), node.name()) };
     let status = told.as_ref().map_or("", |told| told.word.as_str());
-    let wide = (room * 2 / 5).clamp(16, 40);
     let mut spans = vec![
         cx.span(role, format!("{sign} ")),
-        cx.span(Role::Text, text::pad(&name, wide)),
+        cx.span(Role::Text, text::pad(&name(node, flat), wide)),
         cx.span(role, format!("  {}", text::pad(status, 18))),
     ];
     if node.below.1 > 0 {

@@ -27,7 +27,13 @@ impl Spec for Templates {
 
     fn columns() -> &'static [Column<ClusterTemplate>] {
         &[
-            Column { title: "NAME", min: 8, max: 40, rank: 0, cell: |t, cx| vec![cx.span(Role::Strong, &t.spec.name)] },
+            Column {
+                title: "NAME",
+                min: 14,
+                max: 40,
+                rank: 0,
+                cell: |t, cx| vec![cx.span(Role::Strong, &t.spec.name)],
+            },
             Column {
                 title: "IMAGE",
                 min: 8,

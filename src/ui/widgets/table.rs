@@ -12,6 +12,7 @@ use crate::ui::theme::Role;
 /// One column of rows of type `R`.
 pub struct Column<R> {
     pub title: &'static str,
+    /// Below this it is no use: columns of a higher rank go before.
     pub min: usize,
     pub max: usize,
     /// 0 stays to the last; the highest goes first.
@@ -21,7 +22,7 @@ pub struct Column<R> {
 
 const GAP: usize = 2;
 
-/// Draws title line and rows; `selected` is an index into `rows`.
+/// Draws title line (where there is room) and rows; `selected` is an index into `rows`.
 pub fn draw<R>(
     columns: &[Column<R>],
     rows: &[&R],
@@ -38,13 +39,14 @@ pub fn draw<R>(
         rows.iter().map(|row| columns.iter().map(|column| (column.cell)(row, cx)).collect()).collect();
     let room = usize::from(area.width).saturating_sub(3);
     let widths = widths(columns, &cells, room);
+    let heading = u16::from(area.height > 2);
     let mut x = area.x + 2;
-    for (column, wide) in columns.iter().zip(&widths) {
+    for (column, wide) in columns.iter().zip(&widths).filter(|_| heading > 0) {
         let Some(wide) = *wide else { continue };
         text::put(buf, x, area.y, u16::try_from(wide).unwrap_or(0), vec![cx.span(Role::Heading, column.title)]);
         x += u16::try_from(wide + GAP).unwrap_or(0);
     }
-    for (index, (y, row)) in (area.y + 1..area.bottom()).zip(cells).enumerate() {
+    for (index, (y, row)) in (area.y + heading..area.bottom()).zip(cells).enumerate() {
         let here = selected == Some(index);
         let mut x = area.x + 2;
         for (spans, wide) in row.into_iter().zip(&widths) {
@@ -74,7 +76,7 @@ fn widths<R>(columns: &[Column<R>], cells: &[Vec<Vec<Span>>], room: usize) -> Ve
         .enumerate()
         .map(|(at, column)| {
             let widest = cells.iter().map(|row| text::spans_width(&row[at])).max().unwrap_or(0);
-            widest.max(text::width(column.title)).clamp(column.min, column.max.max(column.min))
+            widest.max(text::width(column.title)).min(column.max)
         })
         .collect();
     let mut kept: Vec<Option<usize>> = natural.iter().copied().map(Some).collect();

@@ -167,11 +167,13 @@ pub fn put_lines(buf: &mut Buffer, area: Rect, lines: Vec<Vec<Span<'static>>>) {
     }
 }
 
-/// Fills an area with blanks of a style.
+/// Empties an area and gives it a style. Cells are reset, not filled with spaces:
+/// borders do not merge into a space.
 pub fn blank(buf: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(*buf.area());
-    for y in area.top()..area.bottom() {
-        buf.set_stringn(area.x, y, " ".repeat(usize::from(area.width)), usize::from(area.width), style);
+    for position in area.positions() {
+        buf[position].reset();
+        buf[position].set_style(style);
     }
 }
 

@@ -1,0 +1,9 @@
+//! The dashboard through its public face: messages in, effects and pictures out;
+//! and the loop that runs it, on a fake manager.
+
+mod desk;
+mod keys;
+mod noise;
+mod running;
+mod screens;
+mod world;

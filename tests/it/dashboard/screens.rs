@@ -1,0 +1,188 @@
+//! Every page, form and dialog at three sizes.
+
+use jeroboam::model::Problem;
+use jeroboam::service::Change;
+use jeroboam::ui::{Depth, Msg, Reply, Saved, Theme};
+
+use super::desk::Desk;
+use super::world;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+
+/// Takes the pictures; each must come out the same when it is drawn again.
+fn pictures(name: &str, desk: &mut Desk) {
+    for (width, height) in SIZES {
+        let picture = desk.screen(width, height);
+        assert_eq!(picture, desk.screen(width, height), "drawn twice");
+        insta::assert_snapshot!(format!("{name}@{width}x{height}"), picture);
+    }
+}
+
+#[test]
+fn before_the_cloud_is_there() {
+    pictures("connecting", &mut Desk::new());
+    let mut desk = Desk::new();
+    let problem = Problem::new(
+        jeroboam::model::ProblemKind::Denied,
+        "keystone: The request you have made requires authentication. [HTTP 401]",
+    );
+    let mut problem = problem.advise("Check user, password or application credential in clouds.yaml");
+    problem.request_id = Some("req-8d0b3a5e-6f6f-4a0e-93d5-0e5f3c2f7a11".into());
+    desk.send(Msg::ConnectFailed(problem));
+    pictures("connect-failed", &mut desk);
+}
+
+#[test]
+fn an_empty_cloud_says_what_to_do() {
+    let mut desk = Desk::new();
+    desk.send(Msg::Connected(Box::new(world::identity())));
+    for (ticket, job) in std::mem::take(&mut desk.open) {
+        let reply = match super::desk::answer(&job) {
+            Reply::Templates(_) => Reply::Templates(Ok(Vec::new())),
+            Reply::Clusters(_) => Reply::Clusters(Ok(Vec::new())),
+            other => other,
+        };
+        desk.send(Msg::Reply(ticket, reply));
+    }
+    pictures("empty", &mut desk);
+}
+
+#[test]
+fn the_first_screen() {
+    let mut desk = Desk::ready();
+    desk.press("down down down");
+    pictures("home-moving", &mut desk);
+    desk.press("down");
+    pictures("home-failed", &mut desk);
+    desk.press("2");
+    pictures("home-templates", &mut desk);
+    desk.press("enter");
+    pictures("zoom-templates", &mut desk);
+    desk.press("esc 3 up up up");
+    desk.send(Msg::Change(Change::Events {
+        id: world::STAGING,
+        events: vec![world::event(70, "workers.1.server", "CREATE_FAILED", "gave up")],
+    }));
+    pictures("home-events-paused", &mut desk);
+    desk.press("enter");
+    pictures("zoom-events", &mut desk);
+    desk.press("esc 4 down");
+    pictures("home-certificates", &mut desk);
+    desk.press("enter");
+    pictures("zoom-certificates", &mut desk);
+}
+
+#[test]
+fn filters_and_troubles() {
+    let mut desk = Desk::ready();
+    desk.press("/").write("ml g");
+    pictures("filter", &mut desk);
+    let mut desk = Desk::ready();
+    let problem = Problem::new(jeroboam::model::ProblemKind::Unavailable, "heat: connection refused")
+        .advise("Check the network, VPN and the endpoint in clouds.yaml");
+    desk.send(Msg::Change(Change::Trouble { problem: Some(problem.clone()) }));
+    desk.send(Msg::Notice(problem));
+    pictures("trouble", &mut desk);
+}
+
+#[test]
+fn the_cluster_page() {
+    let mut desk = Desk::ready();
+    desk.press("down down enter");
+    pictures("cluster-moving", &mut desk);
+    desk.press("1");
+    pictures("cluster-resources", &mut desk);
+    desk.press("enter");
+    let mut desk = Desk::ready();
+    desk.press("down down down w");
+    pictures("cluster-why", &mut desk);
+    let mut desk = Desk::ready();
+    desk.press("down enter 1");
+    pictures("cluster-ready", &mut desk);
+}
+
+#[test]
+fn forms() {
+    let mut desk = Desk::ready();
+    desk.press("2 n");
+    pictures("template-form", &mut desk);
+    desk.press("tab enter");
+    pictures("template-images", &mut desk);
+    desk.press("esc up").write("k8s 1.32");
+    for _ in 0..13 {
+        desk.press("tab");
+    }
+    desk.write("a=1").press("enter").write("broken").press("enter").write("b=2");
+    pictures("template-labels", &mut desk);
+    let mut desk = Desk::ready();
+    desk.press("n").write("9lives").press("tab tab backspace").write("2").press("tab").write("x").press("ctrl-s");
+    pictures("cluster-form", &mut desk);
+    desk.press("esc");
+    pictures("discard", &mut desk);
+}
+
+#[test]
+fn dialogs() {
+    let mut desk = Desk::ready();
+    desk.press("down d").write("ml-gp").press("enter");
+    pictures("delete-cluster", &mut desk);
+    desk.press("esc 2 d");
+    pictures("delete-template", &mut desk);
+    desk.press("esc 1 ?");
+    pictures("help", &mut desk);
+    desk.press("esc K");
+    pictures("kubeconfig", &mut desk);
+    desk.press("enter");
+    let (ticket, _) = desk.command();
+    desk.send(Msg::Reply(
+        ticket,
+        Reply::Kubeconfig(Saved::Exists { what: "/home/me/.kube/ml-gpu.config exists already.".into() }),
+    ));
+    pictures("kubeconfig-exists", &mut desk);
+    desk.press("enter");
+    desk.answer_all();
+    pictures("kubeconfig-done", &mut desk);
+}
+
+#[test]
+fn terminals_with_few_colours() {
+    for (name, depth) in [("sixteen-colours", Depth::Sixteen), ("no-colour", Depth::None)] {
+        let (theme, _) = Theme::load("dark", None, depth);
+        let mut desk = Desk::with(theme);
+        desk.connect();
+        desk.press("down");
+        let picture = desk.screen(80, 24);
+        insta::assert_snapshot!(name, picture);
+    }
+}
+
+#[test]
+fn every_size_gives_a_picture() {
+    let mut desks = Vec::new();
+    for keys in [
+        "down",
+        "down down enter",
+        "down down down w",
+        "2 n",
+        "n",
+        "? down",
+        "down d",
+        "down K",
+        "4 enter",
+        "n tab enter",
+    ] {
+        let mut desk = Desk::ready();
+        desk.press(keys);
+        desks.push(desk);
+    }
+    desks.push(Desk::new());
+    let widths = [1, 2, 3, 5, 10, 20, 35, 36, 37, 40, 50, 60, 79, 80, 99, 100, 101, 120, 159, 160, 200];
+    let heights = [1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 24, 29, 30, 40, 60];
+    for width in widths {
+        for height in heights {
+            for desk in &mut desks {
+                desk.buffer(width, height);
+            }
+        }
+    }
+}

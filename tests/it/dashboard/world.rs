@@ -1,0 +1,279 @@
+//! A small cloud with everything in it that a screen can show, frozen in time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jeroboam::cloud::{Identity, Scope};
+use jeroboam::model::validate::Inventory;
+use jeroboam::model::{
+    Cluster, ClusterId, ClusterTemplate, Flavor, Image, Keypair, Labels, Network, NewTemplate, Problem, Progress,
+    RootCause, StackEvent, StackResource, Status, Subnet, TemplateId,
+};
+use jeroboam::service::CaCertificate;
+use uuid::Uuid;
+
+pub fn now() -> DateTime<Utc> {
+    "2026-11-23T14:02:11Z".parse().unwrap()
+}
+
+pub fn ago(seconds: i64) -> DateTime<Utc> {
+    now() - TimeDelta::seconds(seconds)
+}
+
+pub const PROD: ClusterId = ClusterId(Uuid::from_u128(0xa1));
+pub const STAGING: ClusterId = ClusterId(Uuid::from_u128(0xa3));
+pub const ML: ClusterId = ClusterId(Uuid::from_u128(0xa4));
+pub const K8S: TemplateId = TemplateId(Uuid::from_u128(0xb1));
+
+pub fn identity() -> Identity {
+    Identity {
+        cloud: "devcloud".into(),
+        scope: Scope { project_id: "p1".into(), region: "RegionOne".into() },
+        project_name: "demo".into(),
+        user_id: "u1".into(),
+        user_name: "demo".into(),
+        auth_url: "http://127.0.0.1:5000/v3".into(),
+    }
+}
+
+fn cluster(id: u128, name: &str, status: &str, since: i64, created: i64) -> Cluster {
+    Cluster {
+        uuid: ClusterId(Uuid::from_u128(id)),
+        name: name.into(),
+        cluster_template_id: K8S,
+        template_name: "k8s-1-31".into(),
+        driver: "k8s_ubuntu_kubeadm".into(),
+        keypair: Some("devkey".into()),
+        node_count: 3,
+        master_count: 1,
+        docker_volume_size: None,
+        flavor_id: "m1.large".into(),
+        master_flavor_id: "m1.medium".into(),
+        fixed_network: None,
+        fixed_subnet: None,
+        floating_ip_enabled: true,
+        master_lb_enabled: false,
+        create_timeout: 60,
+        labels: Labels::default(),
+        status: Status::from(status),
+        status_reason: String::new(),
+        stack_id: Some("5d2f".into()),
+        stack_name: format!("{name}-0000000000a1"),
+        api_address: None,
+        coe_version: None,
+        master_addresses: vec![],
+        node_addresses: vec![],
+        project_id: "p1".into(),
+        user_id: "u1".into(),
+        created_at: ago(created),
+        updated_at: None,
+        status_since: ago(since),
+        progress: None,
+        cause: None,
+    }
+}
+
+pub fn clusters() -> Vec<Cluster> {
+    let day = 86_400;
+    let mut prod = cluster(0xa1, "prod-east", "CREATE_IN_PROGRESS", 252, 252);
+    prod.progress = Some(Progress { complete: 31, total: 47 });
+    let mut ci = cluster(0xa2, "ci-runners", "UPDATE_IN_PROGRESS", 63, 12 * day);
+    ci.node_count = 8;
+    ci.progress = Some(Progress { complete: 3, total: 40 });
+    let mut staging = cluster(0xa3, "staging", "CREATE_FAILED", 3000, 3700);
+    staging.status_reason = "Resource CREATE failed: resources.workers".into();
+    staging.cause = Some(RootCause {
+        resource: "workers.2.server".into(),
+        kind: "OS::Nova::Server".into(),
+        physical_id: "0b9f7a52-6f0c-4a8a-9d0e-3f2f3f0c7c11".into(),
+        reason: "Went to status ERROR due to \"Message: No valid host was found. There are not enough hosts available., Code: 500\"".into(),
+    });
+    let mut ml = cluster(0xa4, "ml-gpu", "CREATE_COMPLETE", 39 * day, 40 * day);
+    ml.node_count = 16;
+    ml.master_count = 3;
+    ml.master_lb_enabled = true;
+    ml.api_address = Some("https://172.24.4.17:6443".into());
+    ml.coe_version = Some("v1.31.4".into());
+    ml.master_addresses = vec!["172.24.4.20".into(), "172.24.4.21".into(), "172.24.4.22".into()];
+    ml.node_addresses = (30..46).map(|n| format!("172.24.4.{n}")).collect();
+    ml.labels = Labels([("gpu".to_owned(), "true".to_owned())].into());
+    let wide = cluster(
+        0xa5,
+        "日本語クラスタ-🚀-with-a-very-long-name-that-goes-on-and-on",
+        "SNAPSHOT_COMPLETE",
+        500 * day,
+        500 * day,
+    );
+    vec![prod, ci, staging, ml, wide]
+}
+
+fn template(id: u128, name: &str, image: &str, distro: &str, flavor: &str, fip: bool, lb: bool) -> ClusterTemplate {
+    ClusterTemplate {
+        uuid: TemplateId(Uuid::from_u128(id)),
+        spec: NewTemplate {
+            name: name.into(),
+            image_id: image.into(),
+            keypair_id: Some("devkey".into()),
+            external_network_id: Some("public".into()),
+            flavor_id: Some(flavor.into()),
+            master_flavor_id: Some("m1.medium".into()),
+            floating_ip_enabled: fip,
+            master_lb_enabled: lb,
+            network_driver: Some("flannel".into()),
+            ..NewTemplate::default()
+        },
+        cluster_distro: distro.into(),
+        project_id: "p1".into(),
+        user_id: "u1".into(),
+        created_at: ago(50 * 86_400),
+        updated_at: None,
+    }
+}
+
+pub fn templates() -> Vec<ClusterTemplate> {
+    vec![
+        template(0xb1, "k8s-1-31", "ubuntu-24.04-kube-v1.31.4", "ubuntu", "m1.large", true, false),
+        template(0xb2, "k8s-1-30-ha", "ubuntu-22.04-kube-v1.30.2", "ubuntu", "m1.medium", false, true),
+        template(0xb3, "coreos", "fedora-coreos-38", "fedora-coreos", "m1.large", true, true),
+    ]
+}
+
+fn resource(address: &str, kind: &str, status: &str, reason: &str) -> StackResource {
+    let mut path: Vec<String> = address.split('.').map(str::to_owned).collect();
+    let name = path.pop().unwrap();
+    StackResource {
+        nested: kind.ends_with(".yaml").then(|| format!("stack-{address}")),
+        name,
+        kind: kind.into(),
+        status: Status::from(status),
+        status_reason: reason.into(),
+        physical_id: format!("id-of-{address}"),
+        path,
+        stack_id: "5d2f".into(),
+        updated: Some(ago(70)),
+    }
+}
+
+pub fn resources(id: ClusterId) -> Vec<StackResource> {
+    let done = "CREATE_COMPLETE";
+    let moving = "CREATE_IN_PROGRESS";
+    let mut all = vec![
+        resource("network", "OS::Neutron::Net", done, "state changed"),
+        resource("subnet", "OS::Neutron::Subnet", done, "state changed"),
+        resource("router", "OS::Neutron::Router", done, "state changed"),
+        resource("secgroup", "OS::Neutron::SecurityGroup", done, "state changed"),
+        resource("masters", "OS::Heat::ResourceGroup", done, "state changed"),
+        resource("masters.0", "file:///master.yaml", done, "state changed"),
+        resource("masters.0.port", "OS::Neutron::Port", done, "state changed"),
+        resource("masters.0.server", "OS::Nova::Server", done, "state changed"),
+        resource("masters.0.wait", "OS::Heat::WaitCondition", done, "state changed"),
+        resource("workers", "OS::Heat::ResourceGroup", moving, ""),
+    ];
+    for n in 0..3 {
+        let last = if n == 2 { moving } else { done };
+        all.push(resource(&format!("workers.{n}"), "file:///worker.yaml", moving, ""));
+        all.push(resource(&format!("workers.{n}.port"), "OS::Neutron::Port", done, "state changed"));
+        all.push(resource(&format!("workers.{n}.server"), "OS::Nova::Server", last, ""));
+        all.push(resource(&format!("workers.{n}.wait"), "OS::Heat::WaitCondition", moving, ""));
+    }
+    if id == STAGING {
+        for resource in all.iter_mut().filter(|resource| resource.status.is_in_progress()) {
+            resource.status = Status::CREATE_FAILED;
+            resource.status_reason = "CREATE aborted (Task create from ResourceGroup \"workers\" was cancelled)".into();
+        }
+        let server = all.iter_mut().find(|resource| resource.address() == "workers.2.server").unwrap();
+        server.status_reason = "ResourceInError: resources.server: Went to status ERROR due to \"Message: No valid host was found. There are not enough hosts available., Code: 500\"".into();
+    }
+    if id == ML {
+        all.iter_mut().for_each(|resource| resource.status = Status::CREATE_COMPLETE);
+    }
+    all
+}
+
+pub fn event(number: usize, address: &str, status: &str, reason: &str) -> StackEvent {
+    let mut path: Vec<String> = address.split('.').map(str::to_owned).collect();
+    let resource = path.pop().unwrap();
+    StackEvent {
+        id: format!("event-{number}"),
+        time: ago(240) + TimeDelta::seconds(i64::try_from(number).unwrap() * 4),
+        resource,
+        path,
+        status: Status::from(status),
+        reason: reason.into(),
+        physical_id: format!("id-of-{address}"),
+    }
+}
+
+pub fn events(id: ClusterId) -> Vec<StackEvent> {
+    let mut all = vec![event(0, "prod-east-0000000000a1", "CREATE_IN_PROGRESS", "Stack CREATE started")];
+    for (at, resource) in resources(ML).iter().enumerate() {
+        all.push(event(2 * at + 1, &resource.address(), "CREATE_IN_PROGRESS", "state changed"));
+        if at < 18 {
+            all.push(event(2 * at + 2, &resource.address(), "CREATE_COMPLETE", "state changed"));
+        }
+    }
+    if id == STAGING {
+        all.push(event(
+            60,
+            "workers.2.server",
+            "CREATE_FAILED",
+            "ResourceInError: resources.server: Went to status ERROR due to \"Message: No valid host was found.\"",
+        ));
+    }
+    all
+}
+
+pub fn certificate(id: ClusterId) -> Result<Box<CaCertificate>, Problem> {
+    if id == STAGING {
+        return Err(Problem::not_found("the cluster \"staging\" has no CA certificate yet"));
+    }
+    Ok(Box::new(CaCertificate {
+        cluster: id,
+        pem: "-----BEGIN CERTIFICATE-----\nMIIBdjCCARugAwIBAgIUQ0N4\nc2VjcmV0bHkgbm90aGluZw==\n-----END CERTIFICATE-----\n".into(),
+        subject: "CN=ml-gpu".into(),
+        fingerprint: ["AB:CD:EF:01"; 8].join(":"),
+        key_type: "ECDSA P-256".into(),
+        not_before: ago(40 * 86_400),
+        not_after: now() + TimeDelta::days(1785),
+    }))
+}
+
+pub fn inventory() -> Inventory {
+    let image = |name: &str, distro: Option<&str>, version: Option<&str>, status: &str| Image {
+        id: format!("id-{name}"),
+        name: name.into(),
+        status: status.into(),
+        os_distro: distro.map(str::to_owned),
+        kube_version: version.map(str::to_owned),
+        magnum_driver: None,
+        min_disk: 20,
+        min_ram: 2048,
+        size: Some(2 << 30),
+    };
+    let flavor =
+        |name: &str, vcpus, ram, disk| Flavor { id: format!("id-{name}"), name: name.into(), vcpus, ram, disk };
+    let network = |name: &str, external| Network {
+        id: format!("id-{name}"),
+        name: name.into(),
+        external,
+        shared: external,
+        subnets: vec!["s".into()],
+    };
+    Inventory {
+        images: vec![
+            image("plain-no-distro", None, None, "active"),
+            image("ubuntu-24.04-kube-v1.31.4", Some("ubuntu"), Some("v1.31.4"), "active"),
+            image("ubuntu-22.04-kube-v1.30.2", Some("ubuntu"), Some("v1.30.2"), "active"),
+            image("uploading", Some("ubuntu"), None, "queued"),
+        ],
+        flavors: vec![flavor("m1.tiny", 1, 512, 1), flavor("m1.medium", 2, 4096, 40), flavor("m1.large", 4, 8192, 80)],
+        keypairs: vec![Keypair { name: "devkey".into(), fingerprint: "aa:bb:cc".into() }],
+        networks: vec![network("public", true), network("private", false)],
+        subnets: vec![Subnet {
+            id: "s".into(),
+            name: "private-subnet".into(),
+            network_id: "id-private".into(),
+            cidr: "10.0.0.0/24".into(),
+            ip_version: 4,
+        }],
+        has_load_balancer: true,
+    }
+}
