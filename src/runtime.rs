@@ -22,7 +22,7 @@ use crate::config::settings::Settings;
 use crate::model::Problem;
 use crate::service::Manager;
 use crate::ui::{App, Effect, Msg};
-use effects::Performer;
+pub use effects::Performer;
 pub use tty::Tty;
 
 /// Connects to the cloud and starts what is behind it; called again for each retry.

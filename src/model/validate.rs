@@ -23,6 +23,8 @@ pub struct Inventory {
     pub networks: Vec<Network>,
     pub subnets: Vec<Subnet>,
     pub has_load_balancer: bool,
+    /// Values of `os_distro` that some driver builds clusters on; empty: not known.
+    pub distros: Vec<String>,
 }
 
 /// A template's own rules.

@@ -84,7 +84,7 @@ pub enum Route {
     Help(Vec<Context>),
 }
 
-pub trait Layer {
+pub trait Layer: Send {
     /// For the keymap, the most special first; `Global` is added by the application.
     fn contexts(&self) -> Vec<Context>;
 

@@ -32,7 +32,7 @@ pub trait Spec {
     /// What the filter looks through.
     fn haystack(row: &Self::Row, cx: &Cx) -> String;
     /// What to say instead of rows, and what to do about it.
-    fn empty(cx: &Cx) -> Vec<Vec<Span<'static>>>;
+    fn empty(room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>>;
 }
 
 pub struct ListPane<S: Spec> {
@@ -102,8 +102,9 @@ impl<S: Spec> ListPane<S> {
     pub fn view(&mut self, focused: bool, cx: &Cx, area: Rect, buf: &mut Buffer) {
         let rows = self.rows(cx);
         if rows.is_empty() {
+            let room = usize::from(area.width.saturating_sub(3));
             let lines = if self.filter.text().is_empty() {
-                S::empty(cx)
+                S::empty(room, cx)
             } else {
                 vec![vec![cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text()))]]
             };

@@ -28,11 +28,18 @@ pub fn status(status: &Status) -> Told {
         (Action::Update, State::Failed) => told("✖", "update failed", Role::Failed),
         (Action::Delete, State::Failed) => told("✖", "delete failed", Role::Failed),
         (Action::Rollback, State::Failed) => told("✖", "rollback failed", Role::Failed),
+        // Heat's word for a resource it has not begun with.
+        (Action::Other(init), State::Complete) if init == "INIT" => told("○", "not begun", Role::Faint),
         (_, State::InProgress) => told("◐", &status.to_string(), Role::Moving),
         (_, State::Failed) => told("✖", &status.to_string(), Role::Failed),
         (_, State::Complete) => told("●", &status.to_string(), Role::Ok),
         (_, State::Other(_)) => told("?", &status.to_string(), Role::Warning),
     }
+}
+
+/// Whether something was done and is over: `INIT_COMPLETE` is only the beginning.
+pub fn is_done(status: &Status) -> bool {
+    status.is_complete() && status.action != Action::Other("INIT".into())
 }
 
 /// Heat's own word (`CREATE_COMPLETE`) with sign and role, for resources and events.
@@ -85,7 +92,7 @@ pub fn expires(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         1 => "in 1 day".into(),
         d if d < 90 => format!("in {d} days"),
         d if d < 365 => format!("in {} months", d / 30),
-        d => format!("in {}y {}mo", d / 365, d % 365 / 30),
+        d => format!("in {}y {}mo", d * 12 / 365 / 12, d * 12 / 365 % 12),
     }
 }
 
@@ -143,5 +150,6 @@ mod tests {
     fn a_word_nobody_knows_is_shown_as_it_came() {
         assert_eq!(status(&"SNAPSHOT_IN_PROGRESS".into()).word, "SNAPSHOT_IN_PROGRESS");
         assert_eq!(status(&"WEIRD".into()).sign, "?");
+        assert!(!super::is_done(&"INIT_COMPLETE".into()) && super::is_done(&"UPDATE_COMPLETE".into()));
     }
 }

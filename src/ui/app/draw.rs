@@ -22,9 +22,6 @@ impl App {
     }
 
     pub fn draw_into(&mut self, area: Rect, buf: &mut Buffer) {
-        let contexts = self.contexts();
-        let typing = self.layers.last().is_some_and(|layer| layer.takes_text());
-        let back = self.layers.last().is_some_and(|layer| layer.can_go_back());
         let cx = cx!(self);
         text::blank(buf, area, cx.style(Role::Text));
         if area.width < LEAST.0 || area.height < LEAST.1 {
@@ -50,6 +47,12 @@ impl App {
             text::put_lines(buf, inner, lines);
         }
         self.notices.view(&cx, boxes::inside(body), buf);
+        // After the layers: what they drew may have ended an editing.
+        let top = self.layers.last();
+        let mut contexts = top.map(|layer| layer.contexts()).unwrap_or_default();
+        contexts.push(Context::Global);
+        let typing = top.is_some_and(|layer| layer.takes_text());
+        let back = top.is_some_and(|layer| layer.can_go_back());
         let mut hints = cx.keymap.hints(&contexts, typing);
         hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back));
         let help = cx.keymap.key_where(&contexts, Action::Help, typing);

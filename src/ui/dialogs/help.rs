@@ -55,9 +55,9 @@ impl Layer for HelpPage {
     fn on(&mut self, action: Action, _cx: &Cx) -> Vec<Ask> {
         self.top = match action {
             Action::Up => self.top.saturating_sub(1),
-            Action::Down => self.top + 1,
+            Action::Down => self.top.saturating_add(1),
             Action::PageUp => self.top.saturating_sub(self.page),
-            Action::PageDown => self.top + self.page,
+            Action::PageDown => self.top.saturating_add(self.page),
             Action::First => 0,
             Action::Last => self.end,
             Action::Back => return vec![Ask::Close],

@@ -12,7 +12,7 @@ use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::msg::Reply;
 
 /// A thing that is created through a form.
-pub trait Subject {
+pub trait Subject: Send {
     fn title(&self) -> &'static str;
     /// What a picker offers; the form adds title and loading state.
     fn offers(&self, id: &str, values: &Values, cx: &Cx) -> Vec<super::offers::Offer>;

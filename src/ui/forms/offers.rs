@@ -37,6 +37,9 @@ pub fn images(cloud: &Inventory) -> Vec<Offer> {
         let unsuitable = match distro {
             _ if image.status != "active" => Some(format!("is {}, not active", image.status)),
             None => Some("has no os_distro property".to_owned()),
+            Some(distro) if !cloud.distros.is_empty() && !cloud.distros.iter().any(|known| known == distro) => {
+                Some(format!("is {distro}, for which there is no driver"))
+            }
             Some(_) => None,
         };
         let mut note = distro.unwrap_or("–").to_owned();

@@ -46,6 +46,7 @@ impl ClusterPage {
             events: EventsPane::default(),
             wants_why: why,
         };
+        page.events.turn_to(Some(id));
         page.news(cx);
         page
     }
@@ -123,7 +124,7 @@ impl ClusterPage {
 
     fn head(cluster: &Cluster, area: Rect, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         let room = usize::from(area.width.saturating_sub(4));
-        let mut lines = vec![clusters::progress_line(cluster, room, cx)];
+        let mut lines = clusters::progress_lines(cluster, room, cx);
         lines.extend(clusters::failure_lines(cluster, room, 3, cx));
         let facts = clusters::fact_lines(cluster, cx);
         if room < 96 {

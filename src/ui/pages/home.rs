@@ -357,7 +357,12 @@ impl Layer for Home {
         self.zoomed = false;
     }
 
+    fn news(&mut self, cx: &Cx) {
+        self.events.turn_to(self.cluster(cx));
+    }
+
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        self.events.turn_to(self.cluster(cx));
         let (panes, details) = self.places(area, cx);
         let mut drawn: Vec<Boxed> = panes.iter().map(|(pane, rect)| self.boxed(*pane, *rect, cx)).collect();
         if let Some(rect) = details {

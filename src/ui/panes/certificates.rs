@@ -40,7 +40,7 @@ impl Spec for Certificates {
         certificate.map_or_else(|| row.name.clone(), |ca| format!("{} {} {}", row.name, ca.subject, ca.fingerprint))
     }
 
-    fn empty(cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    fn empty(_: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         vec![vec![cx.span(Role::Muted, "Every cluster has its own CA; it is listed here.")]]
     }
 }

@@ -60,13 +60,13 @@ impl Spec for Clusters {
         format!("{} {} {} {} {}", row.name, row.status, words::status(&row.status).word, row.template_name, row.uuid)
     }
 
-    fn empty(cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    fn empty(room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         match (cx.link, &cx.fleet.clusters_loaded) {
             (Link::Connecting, _) => vec![vec![cx.span(Role::Moving, "◌ connecting to the cloud…")]],
             (Link::Failed(_), _) => Vec::new(),
             (_, Loaded::Not) => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
             (_, Loaded::Failed(problem)) => {
-                let mut lines = problem_lines(problem, 50, cx);
+                let mut lines = problem_lines(problem, room, cx);
                 lines.push(press(Action::Refresh, &[Context::Global], "try again", cx));
                 lines
             }
@@ -113,29 +113,36 @@ pub fn reason(cluster: &Cluster) -> &str {
         .unwrap_or(&cluster.status_reason)
 }
 
-/// Bar, elapsed and time left while it moves; the state otherwise.
-pub fn progress_line(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Span<'static>> {
+/// Bar, elapsed and time left while it moves, on two lines where one is too narrow; the state otherwise.
+pub fn progress_lines(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
     let told = words::status(&cluster.status);
     let mut spans = vec![cx.span(told.role, format!("{} {}", told.sign, told.word))];
     if !cluster.status.is_in_progress() {
         if cluster.status.is_complete() {
             spans.push(cx.span(Role::Muted, format!("  since {}", cx.date(cluster.status_since))));
         }
-        return spans;
+        return vec![spans];
     }
-    let elapsed = words::elapsed(cluster.status_since, cx.now);
-    let left = words::time_left(cluster, cx.now).map(|left| format!(" · {left}")).unwrap_or_default();
-    match cluster.progress {
-        Some(progress) => {
-            let told = format!(" {} of {} resources · {elapsed}{left}", progress.complete, progress.total);
-            let columns = room.saturating_sub(text::spans_width(&spans) + 2 + text::width(&told)).clamp(5, 30);
-            spans.push(Span::raw("  "));
-            spans.extend(bar::bar(progress, columns, cx));
-            spans.push(cx.span(Role::Text, told));
-        }
-        None => spans.push(cx.span(Role::Text, format!("  {elapsed}{left}"))),
+    let mut times = words::elapsed(cluster.status_since, cx.now);
+    if let Some(left) = words::time_left(cluster, cx.now) {
+        times.push_str(&format!(" · {left}"));
     }
-    spans
+    let Some(progress) = cluster.progress else {
+        spans.push(cx.span(Role::Text, format!("  {times}")));
+        return vec![spans];
+    };
+    let count = format!(" {} of {} resources", progress.complete, progress.total);
+    let used = text::spans_width(&spans) + 2 + text::width(&count);
+    let one = used + 3 + text::width(&times) + 10 <= room;
+    let taken = if one { used + 3 + text::width(&times) } else { used };
+    spans.push(Span::raw("  "));
+    spans.extend(bar::bar(progress, room.saturating_sub(taken).clamp(5, 30), cx));
+    spans.push(cx.span(Role::Text, count));
+    if one {
+        spans.push(cx.span(Role::Text, format!(" · {times}")));
+        return vec![spans];
+    }
+    vec![spans, vec![cx.span(Role::Text, times)]]
 }
 
 /// Why it failed: reason, resource, type, physical id.
@@ -241,7 +248,7 @@ pub fn short_kind(kind: &str) -> &str {
 
 /// The whole details pane of one cluster.
 pub fn details(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
-    let mut lines = vec![progress_line(cluster, room, cx)];
+    let mut lines = progress_lines(cluster, room, cx);
     lines.extend(failure_lines(cluster, room, 4, cx));
     lines.push(Vec::new());
     lines.extend(fact_lines(cluster, cx));

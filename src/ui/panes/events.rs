@@ -26,7 +26,7 @@ pub struct EventsPane {
 
 impl EventsPane {
     /// Another cluster's events start following again.
-    fn turn_to(&mut self, cluster: Option<ClusterId>) {
+    pub fn turn_to(&mut self, cluster: Option<ClusterId>) {
         if self.cluster != cluster {
             *self = Self { cluster, ..Self::default() };
         }

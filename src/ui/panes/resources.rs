@@ -91,7 +91,7 @@ impl ResourcesPane {
         if all.is_empty() {
             return Vec::new();
         }
-        let complete = all.iter().filter(|resource| resource.status.is_complete()).count();
+        let complete = all.iter().filter(|resource| words::is_done(&resource.status)).count();
         vec![cx.span(Role::Faint, format!("{complete} of {} complete", all.len()))]
     }
 
@@ -116,7 +116,13 @@ impl ResourcesPane {
         let longest = window.clone().map(|at| text::width(&name(&nodes[at], flat))).max().unwrap_or(0);
         let wide = longest.clamp(12, usize::from(area.width / 2).max(12));
         for (y, index) in (area.top()..area.bottom()).zip(window) {
-            text::put(buf, area.x + 2, y, area.width.saturating_sub(3), line(&nodes[index], flat, wide, cx));
+            text::put(
+                buf,
+                area.x + 2,
+                y,
+                area.width.saturating_sub(3),
+                line(&nodes[index], flat, wide, usize::from(area.width).saturating_sub(3), cx),
+            );
             if here == Some(index) {
                 table::mark(area, y, focused, cx, buf);
             }
@@ -139,7 +145,7 @@ fn name(node: &Node, flat: bool) -> String {
     if flat { node.path.join(".") } else { format!("{}{branch}{}", "  ".repeat(node.depth()), node.name()) }
 }
 
-fn line(node: &Node, flat: bool, wide: usize, cx: &Cx) -> Vec<Span<'static>> {
+fn line(node: &Node, flat: bool, wide: usize, room: usize, cx: &Cx) -> Vec<Span<'static>> {
     let told = node.resource.map(|resource| words::heat(&resource.status));
     let (sign, role) = told.as_ref().map_or(("·", Role::Muted), |told| (told.sign, told.role));
     let status = told.as_ref().map_or("", |told| told.word.as_str());
@@ -152,7 +158,10 @@ fn line(node: &Node, flat: bool, wide: usize, cx: &Cx) -> Vec<Span<'static>> {
         let role = if node.below.0 == node.below.1 { Role::Faint } else { Role::Moving };
         spans.push(cx.span(role, format!("  {} of {}", node.below.0, node.below.1)));
     } else if let Some(resource) = node.resource {
-        spans.push(cx.span(Role::Muted, format!("  {}", short_kind(&resource.kind))));
+        let kind = short_kind(&resource.kind);
+        let left = room.saturating_sub(text::spans_width(&spans) + 2);
+        let kind = if text::width(kind) <= left { kind } else { kind.rsplit("::").next().unwrap_or(kind) };
+        spans.push(cx.span(Role::Muted, format!("  {kind}")));
     }
     spans
 }

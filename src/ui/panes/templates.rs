@@ -64,11 +64,11 @@ impl Spec for Templates {
         format!("{} {} {} {}", row.spec.name, image_name(row, cx), row.cluster_distro, row.uuid)
     }
 
-    fn empty(cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    fn empty(room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         match (cx.link, &cx.fleet.templates_loaded) {
             (Link::Connecting | Link::Failed(_), _) => Vec::new(),
             (_, Loaded::Not) => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
-            (_, Loaded::Failed(problem)) => problem_lines(problem, 50, cx),
+            (_, Loaded::Failed(problem)) => problem_lines(problem, room, cx),
             (_, Loaded::Yes) => {
                 let mut line = vec![cx.span(Role::Text, "No templates yet.  ")];
                 line.extend(press(Action::New, &[Context::Templates], "new template", cx));

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::StackResource;
+use crate::ui::words;
 
 /// One visible row.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +40,7 @@ pub fn visible<'a>(resources: &'a [StackResource], said: &BTreeMap<Vec<String>, 
             all.entry(Key(resource.path[..depth].to_vec())).or_default();
             parents.insert(&resource.path[..depth]);
             let (complete, total) = below.entry(&resource.path[..depth]).or_default();
-            *complete += usize::from(resource.status.is_complete());
+            *complete += usize::from(words::is_done(&resource.status));
             *total += 1;
         }
         let mut path = resource.path.clone();

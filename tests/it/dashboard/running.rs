@@ -1,1 +1,272 @@
-//! x
+//! The loop on a fake manager and a screen in memory, on tokio's paused clock.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, FixedOffset, Utc};
+use jeroboam::cloud::Identity;
+use jeroboam::model::validate::Inventory;
+use jeroboam::model::{
+    Cluster, ClusterId, ClusterTemplate, NewCluster, NewTemplate, Problem, StackEvent, StackResource, Status,
+    TemplateId,
+};
+use jeroboam::runtime::{Connect, In, Performer, Screen, run};
+use jeroboam::service::{CaCertificate, Change, KubeconfigText, Manager};
+use jeroboam::ui::{App, Depth, Keymap, Msg, Theme};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use super::world;
+
+/// Answers at once, unless a call is told to hang or to fall over.
+#[derive(Default)]
+struct Fake {
+    clusters: Mutex<Vec<Cluster>>,
+    changes: Mutex<Option<UnboundedSender<Change>>>,
+    panics: bool,
+}
+
+#[async_trait]
+impl Manager for Fake {
+    fn identity(&self) -> Identity {
+        world::identity()
+    }
+
+    async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem> {
+        assert!(!self.panics, "a defect");
+        Ok(world::templates())
+    }
+
+    async fn create_template(&self, _: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>> {
+        std::future::pending().await
+    }
+
+    async fn delete_template(&self, _: TemplateId) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
+        Ok(self.clusters.lock().unwrap().clone())
+    }
+
+    async fn create_cluster(&self, _: NewCluster) -> Result<Cluster, Vec<Problem>> {
+        std::future::pending().await
+    }
+
+    async fn delete_cluster(&self, _: ClusterId) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem> {
+        world::certificate(id).map(|ca| *ca)
+    }
+
+    async fn kubeconfig(&self, _: ClusterId) -> Result<KubeconfigText, Problem> {
+        Ok(KubeconfigText("kind: Config".into()))
+    }
+
+    async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem> {
+        Ok(world::resources(id))
+    }
+
+    async fn events(&self, id: ClusterId) -> Result<Vec<StackEvent>, Problem> {
+        Ok(world::events(id))
+    }
+
+    async fn inventory(&self) -> (Inventory, Vec<Problem>) {
+        std::future::pending().await
+    }
+
+    fn watch(&self, _: Option<ClusterId>) {}
+
+    fn subscribe(&self) -> UnboundedReceiver<Change> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        *self.changes.lock().unwrap() = Some(sender);
+        receiver
+    }
+}
+
+/// What was on the screen, picture by picture.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Seen {
+    fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// Waits until a picture has the text in it.
+    async fn wait_for(&self, text: &str) {
+        let found = async {
+            while !self.0.lock().unwrap().last().is_some_and(|picture| picture.contains(text)) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(60), found).await.is_err() {
+            panic!("no \"{text}\" in\n{}", self.0.lock().unwrap().last().unwrap());
+        }
+    }
+}
+
+struct Memory {
+    terminal: Terminal<TestBackend>,
+    seen: Seen,
+}
+
+impl Screen for Memory {
+    fn draw(&mut self, app: &mut App) -> std::io::Result<()> {
+        let Ok(frame) = self.terminal.draw(|frame| app.draw(frame));
+        let _ = frame;
+        self.seen.0.lock().unwrap().push(self.terminal.backend().to_string());
+        Ok(())
+    }
+
+    fn forget(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn copy(&mut self, _: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> std::io::Result<bool> {
+        Ok(false)
+    }
+
+    fn resume(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A dashboard that runs in a task.
+struct Running {
+    keys: UnboundedSender<In>,
+    seen: Seen,
+    done: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    fn start(connect: Connect) -> Self {
+        let (theme, _) = Theme::load("dark", None, Depth::True);
+        let (keymap, _) = Keymap::load("default", None);
+        let begun = tokio::time::Instant::now();
+        let clock = move || -> DateTime<Utc> { world::now() + begun.elapsed() };
+        let mut app = App::new(theme, keymap, clock(), FixedOffset::east_opt(0).unwrap());
+        let seen = Seen::default();
+        let mut screen = Memory { terminal: Terminal::new(TestBackend::new(120, 40)).unwrap(), seen: seen.clone() };
+        let (keys, inbox) = mpsc::unbounded_channel();
+        let performer = Performer::new(connect, keys.clone());
+        let done = tokio::spawn(async move { run(&mut app, &mut screen, inbox, performer, clock).await });
+        Self { keys, seen, done }
+    }
+
+    fn press(&self, keys: &str) {
+        for key in keys.split(' ') {
+            self.keys.send(In::Msg(Msg::Key(key.parse().unwrap()))).ok().unwrap();
+        }
+    }
+
+    async fn ends(self) {
+        tokio::time::timeout(Duration::from_secs(1), self.done).await.expect("it ends at once").unwrap().unwrap();
+    }
+}
+
+fn with(fake: &Arc<Fake>) -> Connect {
+    let fake = fake.clone();
+    Box::new(move || {
+        let fake = fake.clone();
+        Box::pin(async move { Ok(fake as Arc<dyn Manager>) })
+    })
+}
+
+fn resting() -> Vec<Cluster> {
+    let mut all = world::clusters();
+    all.iter_mut().for_each(|cluster| cluster.status = Status::CREATE_COMPLETE);
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_picture_comes_before_the_cloud_and_quitting_does_not_wait_for_it() {
+    let running = Running::start(Box::new(|| Box::pin(std::future::pending())));
+    running.seen.wait_for("connecting…").await;
+    running.press("q");
+    running.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn connecting_is_tried_again_when_asked() {
+    let tries = Arc::new(AtomicUsize::new(0));
+    let fake = Arc::new(Fake::default());
+    let (counted, manager) = (tries.clone(), fake.clone());
+    let running = Running::start(Box::new(move || {
+        let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        let manager = manager.clone();
+        Box::pin(async move {
+            match first {
+                true => Err(Problem::local("keystone: nobody there").advise("Check the network")),
+                false => Ok(manager as Arc<dyn Manager>),
+            }
+        })
+    }));
+    running.seen.wait_for("keystone: nobody there").await;
+    running.seen.wait_for("Check the network").await;
+    running.press("r");
+    running.seen.wait_for("devcloud ▸ demo ▸ RegionOne").await;
+    assert_eq!(tries.load(Ordering::SeqCst), 2);
+    running.press("ctrl-c");
+    running.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_drawn_while_nothing_changes() {
+    let fake = Arc::new(Fake { clusters: Mutex::new(resting()), ..Fake::default() });
+    let running = Running::start(with(&fake));
+    running.seen.wait_for("ECDSA").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = running.seen.count();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(running.seen.count(), before, "ten quiet minutes");
+    // One cluster begins to move: a picture a second, no more.
+    let changes = fake.changes.lock().unwrap().clone().unwrap();
+    let moving = Box::new(world::clusters().remove(0));
+    changes.send(Change::Cluster { cluster: moving }).unwrap();
+    running.seen.wait_for("creating").await;
+    let before = running.seen.count();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let drawn = running.seen.count() - before;
+    assert!((29..=31).contains(&drawn), "{drawn} pictures in 30 seconds");
+    running.press("q");
+    running.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_cloud_does_not_hold_up_the_keys() {
+    let fake = Arc::new(Fake::default());
+    let running = Running::start(with(&fake));
+    running.seen.wait_for("k8s-1-31").await;
+    running.press("2 n");
+    running.seen.wait_for("◌ loading…").await;
+    running.press("x y z");
+    running.seen.wait_for("xyz").await;
+    running.press("ctrl-c");
+    running.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_defect_in_a_task_is_told_and_the_dashboard_lives() {
+    let fake = Arc::new(Fake { panics: true, ..Fake::default() });
+    let running = Running::start(with(&fake));
+    running.seen.wait_for("ended in a defect of").await;
+    running.press("q");
+    running.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_to_end_ends_it() {
+    let running = Running::start(with(&Arc::new(Fake::default())));
+    running.keys.send(In::Msg(Msg::Quit)).ok().unwrap();
+    running.ends().await;
+}

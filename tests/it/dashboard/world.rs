@@ -263,6 +263,7 @@ pub fn inventory() -> Inventory {
             image("ubuntu-24.04-kube-v1.31.4", Some("ubuntu"), Some("v1.31.4"), "active"),
             image("ubuntu-22.04-kube-v1.30.2", Some("ubuntu"), Some("v1.30.2"), "active"),
             image("uploading", Some("ubuntu"), None, "queued"),
+            image("fedora-coreos-38", Some("fedora-coreos"), None, "active"),
         ],
         flavors: vec![flavor("m1.tiny", 1, 512, 1), flavor("m1.medium", 2, 4096, 40), flavor("m1.large", 4, 8192, 80)],
         keypairs: vec![Keypair { name: "devkey".into(), fingerprint: "aa:bb:cc".into() }],
@@ -275,5 +276,6 @@ pub fn inventory() -> Inventory {
             ip_version: 4,
         }],
         has_load_balancer: true,
+        distros: vec!["ubuntu".into()],
     }
 }
