@@ -68,5 +68,6 @@ pub fn wish_absent(record: &mut ClusterRecord, now: DateTime<Utc>) {
     record.cluster.status_reason.clear();
     record.cluster.cause = None;
     record.track.delete_sent = None;
+    record.track.delete_failures = 0;
     record.track.faults = 0;
 }

@@ -68,6 +68,8 @@ pub struct Track {
     pub create_sent: Option<DateTime<Utc>>,
     /// A delete call was sent at this time for the present wish.
     pub delete_sent: Option<DateTime<Utc>>,
+    /// Deletes of the present wish that Heat took and then failed to carry out.
+    pub delete_failures: u32,
     /// Passing faults in a row; the back-off grows with it.
     pub faults: u32,
     /// Outputs of the stack's present state have been read.

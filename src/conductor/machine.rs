@@ -30,6 +30,9 @@ const LOOK: Duration = Duration::from_secs(2);
 const DELETE_GRACE: Duration = Duration::from_secs(5);
 /// A stack that still is not being deleted this long after the call gets another one.
 const DELETE_RESEND: Duration = Duration::from_secs(30);
+/// A failed delete is repeated so often before the user hears of it: Heat's workers of an
+/// interrupted create may still write while it deletes, and ports linger for a moment.
+const DELETE_REPEATS: u32 = 1;
 /// After so many bare 500s in a row a create is given up: Heat means it.
 const DEFECTS: u32 = 5;
 /// How far past its time-out a stack may be before we say so: Heat's own clock decides.
@@ -296,10 +299,18 @@ fn see_unwanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>)
         return Flow::Decide;
     };
     if in_delete && stack.status.is_failed() {
-        if elapsed(sent, asked) >= DELETE_GRACE {
-            fail(record, Action::Delete, failure_text(stack));
-            record.track.explained = false;
+        if elapsed(sent, asked) < DELETE_GRACE {
+            return Flow::Decide;
         }
+        let track = &mut record.track;
+        track.delete_failures = track.delete_failures.saturating_add(1);
+        if track.delete_failures <= DELETE_REPEATS {
+            track.delete_sent = None;
+            cluster.status_reason = format!("deleting once more, as it failed: {}", failure_text(stack));
+            return Flow::Wait(backoff::delay(track.delete_failures, None, cluster.uuid.0));
+        }
+        fail(record, Action::Delete, failure_text(stack));
+        record.track.explained = false;
     } else if elapsed(sent, asked) >= DELETE_RESEND {
         record.track.delete_sent = None;
     }

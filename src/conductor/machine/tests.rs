@@ -274,10 +274,14 @@ fn a_failed_delete_keeps_its_reason_and_can_be_repeated() {
     run.see(&Observed::Nothing, 100);
     run.see(&Observed::Deleted { existed: true }, 100);
     assert_eq!(run.op(&listed("DELETE_FAILED", 102), 102), None, "may be the state before this delete");
-    assert_eq!(run.op(&listed("DELETE_FAILED", 110), 110), Some(Op::Explain));
-    run.see(&Observed::Explained(None), 111);
+    assert!(matches!(run.see(&listed("DELETE_FAILED", 110), 110), (None, Next::After(_))));
+    assert_eq!(run.shown(), "DELETE_IN_PROGRESS deleting once more, as it failed: Heat's words on DELETE_FAILED");
+    assert_eq!(run.op(&Observed::Nothing, 112), Some(Op::Delete));
+    run.see(&Observed::Deleted { existed: true }, 112);
+    assert_eq!(run.op(&listed("DELETE_FAILED", 120), 120), Some(Op::Explain));
+    run.see(&Observed::Explained(None), 121);
     assert_eq!(run.shown(), "DELETE_FAILED Heat's words on DELETE_FAILED");
-    assert_eq!(run.op(&listed("DELETE_FAILED", 120), 120), None);
+    assert_eq!(run.op(&listed("DELETE_FAILED", 122), 122), None);
     let mut run = run.delete(130);
     assert_eq!(run.shown(), "DELETE_IN_PROGRESS ");
     assert_eq!(run.op(&listed("DELETE_FAILED", 131), 131), Some(Op::Delete));
