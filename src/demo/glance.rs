@@ -22,7 +22,7 @@ pub fn answer(engine: &Engine, call: &Call) -> Answer {
         }
         ("GET", ["v2", "images", id]) => match world.find(Kind::Image, id) {
             Some(row) => Ok(Reply::json(200, world.shown(Kind::Image, row).into())),
-            None => Err(Reply::page(404, &format!("No image found with ID {id}"))),
+            None => Err(Reply::page(404, format!("No image found with ID {id}"))),
         },
         ("GET", ["v2", "images", id, "members"]) if world.find(Kind::Image, id).is_some() => {
             Ok(Reply::json(200, json!({"members": [], "schema": "/v2/schemas/members"})))
@@ -81,7 +81,7 @@ fn list(call: &Call, mut rows: Vec<Row>) -> Answer {
         },
     };
     let page = page(rows, Some(limit), call.query.get("marker"), "id")
-        .map_err(|marker| Reply::page(400, &format!("No image found with ID {marker}")))?;
+        .map_err(|marker| Reply::page(400, format!("No image found with ID {marker}")))?;
     let query = if call.raw_query.is_empty() { String::new() } else { format!("?{}", call.raw_query) };
     let mut body = json!({"images": page.rows, "first": format!("/v2/images{query}"), "schema": "/v2/schemas/images"});
     if let Some(next) = page.next {

@@ -151,15 +151,9 @@ fn redirect(world: &World, call: &Call, name: &str, tail: &[&str]) -> Answer {
         target.push_str(&call.raw_query);
     }
     let words = format!(
-        "The resource was found at <a href=\"{target}\">{target}</a>;\nyou should be redirected automatically.\n\n"
+        "The resource was found at <a href=\"{target}\">{target}</a>;\nyou should be redirected automatically."
     );
-    let json = call.header("Accept").is_some_and(|accept| accept.contains("json"));
-    let reply = if json {
-        Reply::json(302, json!({"message": words, "code": "302 Found", "title": "Found"}))
-    } else {
-        Reply::page(302, words.trim_end())
-    };
-    Ok(reply.with("Location", target))
+    Ok(Reply::page(302, words).with("Location", target))
 }
 
 /// Everything that only looks at one stack.

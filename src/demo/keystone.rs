@@ -54,7 +54,10 @@ pub fn answer(engine: &Engine, call: &Call, token: Option<&Token>) -> Answer {
     };
     match (call.method.as_str(), steps.as_slice()) {
         ("GET" | "DELETE", ["v3", "auth", "tokens"]) => about_token(engine, call),
-        ("GET", ["v3", "auth", "catalog"]) => list("catalog", catalogue(&engine.world())),
+        ("GET", ["v3", "auth", "catalog"]) => {
+            let own = format!("{base}/identity/v3/auth/catalog");
+            Ok(Reply::json(200, json!({"catalog": catalogue(&engine.world()), "links": {"self": own}})))
+        }
         ("GET", ["v3", "auth", "projects"]) => list("projects", json!([project(&base, &ids)])),
         ("GET", ["v3", "auth", "domains"]) => list("domains", json!([])),
         ("GET", ["v3", "regions"]) => list(

@@ -15,14 +15,14 @@ const COLLECTIONS: [(&str, &str, Kind, &str, &str, &str); 7] = [
     ("routers", "router", Kind::Router, "RouterNotFound", "Router", ""),
     ("ports", "port", Kind::Port, "PortNotFound", "Port", "."),
     ("floatingips", "floatingip", Kind::FloatingIp, "FloatingIPNotFound", "Floating IP", ""),
-    ("security-groups", "security_group", Kind::SecurityGroup, "SecurityGroupNotFound", "Security group", "."),
+    ("security-groups", "security_group", Kind::SecurityGroup, "SecurityGroupNotFound", "Security group", ""),
     (
         "security-group-rules",
         "security_group_rule",
         Kind::SecurityGroupRule,
         "SecurityGroupRuleNotFound",
         "Security group rule",
-        ".",
+        "",
     ),
 ];
 

@@ -34,6 +34,11 @@ fn microversion(call: &Call) -> Result<u32, String> {
 pub fn answer(engine: &Engine, call: &Call) -> Answer {
     let (version, answer) = match microversion(call) {
         Ok(minor) => (format!("2.{minor}"), route(engine, call, minor)),
+        Err(wanted) if wanted.split('.').map(|part| part.parse::<u32>()).filter(Result::is_ok).count() != 2 => {
+            let words =
+                format!("API Version String {wanted} is of invalid format. Must be of format MajorNum.MinorNum.");
+            return Err(fault(400, "badRequest", words));
+        }
         Err(wanted) => {
             let words =
                 format!("Version {wanted} is not supported by the API. Minimum is 2.1 and maximum is 2.{NEWEST}.");
@@ -44,7 +49,8 @@ pub fn answer(engine: &Engine, call: &Call) -> Answer {
         reply
             .with("OpenStack-API-Version", format!("compute {version}"))
             .with("X-OpenStack-Nova-API-Version", version.clone())
-            .with("Vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version")
+            .with("Vary", "OpenStack-API-Version")
+            .with("Vary", "X-OpenStack-Nova-API-Version")
     };
     answer.map(tell).map_err(tell)
 }
@@ -101,12 +107,11 @@ fn route(engine: &Engine, call: &Call, minor: u32) -> Answer {
         }
         (_, ["v2.1", "servers", id, rest @ ..]) => about_server(&mut world, call, id, rest, minor),
         ("GET", ["v2.1", "os-server-groups"]) => {
-            let rows: Vec<_> =
-                world.rows(Kind::ServerGroup).iter().rev().map(|row| group(&world, row, minor)).collect();
+            let rows: Vec<_> = world.rows(Kind::ServerGroup).iter().rev().map(|row| group(row, minor)).collect();
             Ok(Reply::json(200, json!({"server_groups": rows})))
         }
         ("GET", ["v2.1", "os-server-groups", id]) => match world.find(Kind::ServerGroup, id) {
-            Some(row) => Ok(Reply::json(200, json!({"server_group": group(&world, row, minor)}))),
+            Some(row) => Ok(Reply::json(200, json!({"server_group": group(row, minor)}))),
             None => Err(not_found(format!("Instance group {id} could not be found."))),
         },
         ("GET", ["v2.1", "limits"]) => Ok(Reply::json(200, limits(&world))),
@@ -164,32 +169,31 @@ fn keypair(row: &Row, minor: u32) -> Row {
     cut(row, if minor >= 2 { &keys } else { &keys[..3] })
 }
 
-fn group(world: &World, row: &Row, minor: u32) -> Row {
-    let mut shown = cut(row, &["id", "name"]);
-    if minor >= 64 {
-        shown.insert("policy".into(), row["policies"][0].clone());
-        shown.insert("rules".into(), json!({}));
-    } else {
-        shown.insert("policies".into(), row["policies"].clone());
+fn group(row: &Row, minor: u32) -> Row {
+    let mut shown = row.clone();
+    if minor < 64 {
+        shown = cut(row, &["id", "name"]);
+        shown.insert("policies".into(), json!([row["policy"]]));
         shown.insert("metadata".into(), json!({}));
+        for key in ["members", "project_id", "user_id"] {
+            shown.insert(key.into(), row[key].clone());
+        }
     }
-    shown.insert("members".into(), row["members"].clone());
-    if minor >= 13 {
-        shown.insert("project_id".into(), world.ids.project.clone().into());
-        shown.insert("user_id".into(), world.ids.user.clone().into());
+    if minor < 13 {
+        shown.shift_remove("project_id");
+        shown.shift_remove("user_id");
     }
     shown
 }
 
 /// Since which microversion a field of servers is shown.
-const SINCE: [(&str, u32); 7] = [
+const SINCE: [(&str, u32); 6] = [
     ("locked", 9),
     ("description", 19),
     ("tags", 26),
     ("trusted_image_certificates", 63),
     ("locked_reason", 73),
     ("OS-EXT-SRV-ATTR:hostname", 90),
-    ("server_groups", 71),
 ];
 
 fn server(world: &World, row: &Row, minor: u32) -> Row {
@@ -266,14 +270,29 @@ fn list(world: &World, call: &Call, kind: Kind, what: &str, show: impl Fn(&Row) 
 fn about_server(world: &mut World, call: &Call, id: &str, rest: &[&str], minor: u32) -> Answer {
     let Some(row) = world.find(Kind::Server, id).cloned() else { return Err(Reply::no_route()) };
     match (call.method.as_str(), rest) {
-        ("GET", []) => Ok(Reply::json(200, json!({"server": server(world, &row, minor)}))),
+        ("GET", []) => {
+            let mut shown = server(world, &row, minor);
+            if minor >= 71 {
+                let groups = world.rows(Kind::ServerGroup).iter();
+                let of = groups.filter(|group| group["members"].as_array().is_some_and(|m| m.iter().any(|m| m == id)));
+                shown.insert("server_groups".into(), of.map(|group| group["id"].clone()).collect());
+            }
+            Ok(Reply::json(200, json!({"server": shown})))
+        }
         ("DELETE", []) => {
             world.detach_volumes(id);
             world.remove_where(Kind::Port, |port| text(port, "device_id") == id && port.contains_key("_with_server"));
             world.remove(Kind::Server, id);
             Ok(Reply::empty(204))
         }
-        ("GET", ["ips"]) => Ok(Reply::json(200, json!({"addresses": server(world, &row, minor)["addresses"]}))),
+        ("GET", ["ips"]) => {
+            let mut addresses = server(world, &row, minor).shift_remove("addresses").unwrap_or_default();
+            let lists = addresses.as_object_mut().into_iter().flat_map(|map| map.values_mut());
+            for entry in lists.filter_map(Value::as_array_mut).flatten().filter_map(Value::as_object_mut) {
+                entry.retain(|key, _| key == "version" || key == "addr");
+            }
+            Ok(Reply::json(200, json!({"addresses": addresses})))
+        }
         ("GET", ["os-interface"]) => {
             let ports: Vec<Value> = world
                 .ports_of(id)
@@ -305,8 +324,15 @@ fn about_server(world: &mut World, call: &Call, id: &str, rest: &[&str], minor: 
             Ok(Reply::json(200, json!({"instanceActions": [action]})))
         }
         ("GET", ["os-security-groups"]) => {
-            let shown = server(world, &row, minor);
-            Ok(Reply::json(200, json!({"security_groups": shown.get("security_groups")})))
+            let mut ids: Vec<&str> = Vec::new();
+            for port in world.ports_of(id) {
+                ids.extend(port["security_groups"].as_array().into_iter().flatten().filter_map(Value::as_str));
+            }
+            ids.sort_unstable();
+            ids.dedup();
+            let groups = ids.into_iter().filter_map(|id| world.find(Kind::SecurityGroup, id));
+            let groups: Value = groups.map(|group| security_group(world, group)).collect();
+            Ok(Reply::json(200, json!({"security_groups": groups})))
         }
         ("POST", ["action"]) => {
             let body = call.json().unwrap_or_default();
@@ -322,6 +348,31 @@ fn about_server(world: &mut World, call: &Call, id: &str, rest: &[&str], minor: 
         }
         _ => Err(Reply::no_route()),
     }
+}
+
+/// A security group in the words Nova had for them before Neutron was.
+fn security_group(world: &World, group: &Row) -> Value {
+    let ours = |rule: &&Row| rule["security_group_id"] == group["id"] && rule["direction"] == "ingress";
+    let rules: Value = world
+        .rows(Kind::SecurityGroupRule)
+        .iter()
+        .filter(ours)
+        .map(|rule| {
+            let remote = rule["remote_group_id"].as_str().and_then(|id| world.find(Kind::SecurityGroup, id));
+            let (from, range) = match remote {
+                Some(remote) => (json!({"name": remote["name"], "tenant_id": remote["tenant_id"]}), json!({})),
+                None => (json!({}), json!({"cidr": rule["remote_ip_prefix"].as_str().unwrap_or("0.0.0.0/0")})),
+            };
+            json!({
+                "id": rule["id"], "parent_group_id": group["id"], "ip_protocol": rule["protocol"],
+                "from_port": rule["port_range_min"], "to_port": rule["port_range_max"], "group": from, "ip_range": range,
+            })
+        })
+        .collect();
+    json!({
+        "id": group["id"], "name": group["name"], "description": group["description"], "tenant_id": group["tenant_id"],
+        "rules": rules,
+    })
 }
 
 /// What a booting node would have written.

@@ -88,7 +88,8 @@ pub struct Reply {
 pub enum Body {
     Empty,
     Json(Value),
-    Html(String),
+    /// What webob makes of an error nobody worded: HTML, or JSON for who asks for that.
+    Page(String),
 }
 
 /// What is wrong with a request; the same as a reply, but ends the handler.
@@ -109,13 +110,9 @@ impl Reply {
         self
     }
 
-    /// The page webob makes of an error that no service worded.
-    pub fn page(status: u16, explanation: &str) -> Self {
-        let title = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or_default();
-        let html = format!(
-            "<html>\n <head>\n  <title>{status} {title}</title>\n </head>\n <body>\n  <h1>{status} {title}</h1>\n  {explanation}<br /><br />\n\n\n\n </body>\n</html>"
-        );
-        Self { status, headers: Vec::new(), body: Body::Html(html) }
+    /// An error that no service worded.
+    pub fn page(status: u16, explanation: impl Into<String>) -> Self {
+        Self { status, headers: Vec::new(), body: Body::Page(explanation.into()) }
     }
 
     pub fn no_route() -> Self {
@@ -225,11 +222,11 @@ pub async fn serve(State(engine): State<Arc<Engine>>, request: Request) -> Respo
     let mut path: Vec<String> = url.split('/').filter(|step| !step.is_empty()).map(decode).collect();
     let first = path.first().cloned().unwrap_or_default();
     let Some(service) = Service::ALL.into_iter().find(|service| service.prefix() == first) else {
-        return into_response(&parts.method, Reply::no_route());
+        return into_response(&parts.method, false, Reply::no_route());
     };
     path.remove(0);
     let Ok(body) = to_bytes(body, BODY).await else {
-        return into_response(&parts.method, Reply::page(413, "The request body is too large."));
+        return into_response(&parts.method, false, Reply::page(413, "The request body is too large."));
     };
     let call = Call {
         path,
@@ -241,7 +238,8 @@ pub async fn serve(State(engine): State<Arc<Engine>>, request: Request) -> Respo
         // A HEAD is answered as a GET whose body is left out.
         method: if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() },
     };
-    into_response(&parts.method, answer(&engine, service, &call))
+    let wants_json = call.header("Accept").is_some_and(|accept| accept.contains("json"));
+    into_response(&parts.method, wants_json, answer(&engine, service, &call))
 }
 
 fn decode(step: &str) -> String {
@@ -250,11 +248,25 @@ fn decode(step: &str) -> String {
     url::form_urlencoded::parse(step.as_bytes()).next().map(|(key, _)| key.into_owned()).unwrap_or_default()
 }
 
-fn into_response(method: &Method, reply: Reply) -> Response {
+fn into_response(method: &Method, wants_json: bool, reply: Reply) -> Response {
+    let title = StatusCode::from_u16(reply.status).ok().and_then(|s| s.canonical_reason()).unwrap_or_default();
+    let code = format!("{} {title}", reply.status);
     let (kind, bytes) = match reply.body {
         Body::Empty => (None, Vec::new()),
         Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),
-        Body::Html(html) => (Some("text/html; charset=UTF-8"), html.into_bytes()),
+        Body::Page(words) if wants_json => {
+            // A redirect's words end in another way than an error's.
+            let message =
+                if reply.status < 400 { format!("{words}\n\n") } else { format!("{words}<br /><br />\n\n\n") };
+            let page = json!({"message": message, "code": code, "title": title});
+            (Some("application/json"), page.to_string().into_bytes())
+        }
+        Body::Page(words) => {
+            let page = format!(
+                "<html>\n <head>\n  <title>{code}</title>\n </head>\n <body>\n  <h1>{code}</h1>\n  {words}<br /><br />\n\n\n\n </body>\n</html>"
+            );
+            (Some("text/html; charset=UTF-8"), page.into_bytes())
+        }
     };
     let bytes = if *method == Method::HEAD { Vec::new() } else { bytes };
     let mut response = Response::new(HttpBody::from(bytes));
@@ -265,7 +277,7 @@ fn into_response(method: &Method, reply: Reply) -> Response {
     }
     for (name, value) in reply.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            headers.insert(name, value);
+            headers.append(name, value);
         }
     }
     response

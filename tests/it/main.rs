@@ -11,7 +11,9 @@
 mod architecture;
 mod cli;
 mod conductor;
+mod contract;
 mod dashboard;
+mod demo;
 mod openstack;
 mod story;
 #[allow(dead_code, reason = "a helper comes before the last story that needs it")]

@@ -40,7 +40,7 @@ pub fn reference(world: &World, resource: &Resource) -> Value {
             Some(value) => value,
         };
     }
-    if let Some(value) = resource.data.get("value").filter(|_| resource.kind == "OS::Heat::RandomString") {
+    if let Some(value) = resource.data.get("value").filter(|_| resource.stands_for == "OS::Heat::RandomString") {
         return value.clone();
     }
     if resource.physical.is_empty() { resource.name.clone().into() } else { resource.physical.clone().into() }
@@ -52,7 +52,7 @@ pub fn of(world: &World, stack: &Stack, resource: &Resource, attribute: &str, pa
         return Value::Null;
     }
     if let Some(nested) = resource.nested.as_deref().and_then(|id| world.stack(id)) {
-        if is_group(stack, resource) {
+        if is_group(resource) {
             return of_group(world, nested, attribute, path);
         }
         return match attribute {
@@ -63,8 +63,8 @@ pub fn of(world: &World, stack: &Stack, resource: &Resource, attribute: &str, pa
     select(&plain(world, stack, resource, attribute), path)
 }
 
-fn is_group(stack: &Stack, resource: &Resource) -> bool {
-    stack.source.environment.target(&resource.kind, &resource.name) == "OS::Heat::ResourceGroup"
+fn is_group(resource: &Resource) -> bool {
+    resource.stands_for == "OS::Heat::ResourceGroup"
 }
 
 fn of_group(world: &World, nested: &Stack, attribute: &str, path: &[Value]) -> Value {
@@ -117,8 +117,7 @@ fn plain(world: &World, stack: &Stack, resource: &Resource, attribute: &str) -> 
     if attribute == "show" {
         return shown.into();
     }
-    let kind = stack.source.environment.target(&resource.kind, &resource.name);
-    match (kind.as_str(), attribute) {
+    match (resource.stands_for.as_str(), attribute) {
         ("OS::Nova::Server", "first_address") => {
             let first = addresses(&shown).next().map(|(_, entry)| entry["addr"].clone());
             first.unwrap_or_else(|| "".into())
@@ -149,9 +148,6 @@ fn plain(world: &World, stack: &Stack, resource: &Resource, attribute: &str) -> 
                 signals.into_iter().flatten().map(|(id, signal)| (id.clone(), signal["data"].clone())).collect();
             python::dumps(&data.into()).into()
         }
-        ("OS::Heat::SoftwareConfig" | "OS::Heat::CloudConfig" | "OS::Heat::MultipartMime", "config") => {
-            world.heat.configs.get(&resource.physical).cloned().into()
-        }
         _ => resource.data.get(attribute).or_else(|| shown.get(attribute)).cloned().unwrap_or_default(),
     }
 }
@@ -171,18 +167,23 @@ fn resource_subnets(world: &World, port: &Row) -> Value {
 
 /// The thing's row as its service shows it; empty when the type has none.
 fn shown(world: &World, resource: &Resource) -> Row {
-    let Some(kind) = table(&resource.kind) else { return Row::new() };
+    if let Some(config) = world.heat.configs.get(&resource.physical) {
+        return config.clone();
+    }
+    let Some(kind) = table(&resource.stands_for) else { return Row::new() };
     world.find(kind, &resource.physical).map(|row| world.shown(kind, row)).unwrap_or_default()
 }
 
 /// All attributes, as `resource show` lists them.
 pub fn all(world: &World, stack: &Stack, resource: &Resource) -> Value {
+    if let Some(nested) = resource.nested.as_deref().and_then(|id| world.stack(id)).filter(|_| !is_group(resource)) {
+        return outputs(world, nested);
+    }
     let row = shown(world, resource);
     if !row.is_empty() {
         return row.into();
     }
-    let kind = stack.source.environment.target(&resource.kind, &resource.name);
-    let Some(builtin) = Type::named(&kind) else { return json!({}) };
+    let Some(builtin) = Type::named(&resource.stands_for) else { return json!({}) };
     let names = builtin.attributes.iter().filter(|name| *name != "show");
     let map: Map<String, Value> = names.map(|name| (name.clone(), of(world, stack, resource, name, &[]))).collect();
     map.into()

@@ -13,17 +13,19 @@ const BOOT: f64 = 1.2;
 impl Engine {
     /// What happens once a resource is there.
     pub(super) fn after_create(&self, stack: &str, name: &str) {
-        let (server, handles) = {
+        let (server, handles, said) = {
             let world = self.world();
             let Some(resource) = world.resource(stack, name) else { return };
-            if resource.kind != "OS::Nova::Server" {
+            if resource.stands_for != "OS::Nova::Server" {
                 return;
             }
             let Some(server) = world.find(Kind::Server, &resource.physical) else { return };
             if server["flavor"]["original_name"] == SILENT {
                 return;
             }
-            (resource.physical.clone(), handles(&world, text(server, "_user_data")))
+            let script = text(server, "_user_data");
+            let said = last_word(script).replace("$(hostname)", text(server, "name"));
+            (resource.physical.clone(), handles(&world, script), said)
         };
         let engine = self.clone();
         self.spawn(async move {
@@ -32,14 +34,19 @@ impl Engine {
                 let name = engine.world().find(Kind::Server, &server).map(|server| text(server, "name").to_owned());
                 // The server went before it was up.
                 let Some(name) = name else { return };
-                let said =
-                    json!({"status": "SUCCESS", "reason": format!("{name} is ready"), "data": "booted", "id": name});
+                let said = json!({"status": "SUCCESS", "reason": said, "data": "booted", "id": name});
                 // A handle may be gone with its stack; a real node's curl would fail unheard, too.
                 let _ = engine.signal(&stack, &handle, &said);
                 engine.pass(BOOT / 4.0).await;
             }
         });
     }
+}
+
+/// What a script says when all went well: the text behind its last `SUCCESS`.
+fn last_word(script: &str) -> &str {
+    let said = script.rsplit_once("SUCCESS \"").and_then(|(_, rest)| rest.split_once('"')).map(|(said, _)| said);
+    said.filter(|said| !said.contains('\n')).unwrap_or("$(hostname) is ready")
 }
 
 /// Stack ids and names of the handles whose URLs stand in a text, each once, in their order.

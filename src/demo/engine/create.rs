@@ -87,9 +87,9 @@ fn under_way(world: &World, stack: &str) -> Vec<(String, String)> {
     let moving = stack.resources.iter().filter(|r| r.action == "CREATE" && r.state == "IN_PROGRESS");
     moving
         .map(|resource| {
-            let class = match resource.kind.rsplit("::").next().unwrap_or_default() {
+            let class = match resource.stands_for.rsplit("::").next().unwrap_or_default() {
                 "WaitCondition" => "HeatWaitCondition",
-                class if resource.kind.contains("::") => class,
+                class if resource.stands_for.contains("::") => class,
                 _ => "TemplateResource",
             };
             (resource.name.clone(), class.to_owned())

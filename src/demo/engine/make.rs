@@ -72,7 +72,10 @@ pub fn begin(
     let (physical, step) = match kind.name.as_str() {
         "OS::Nova::Server" => (server(world, &wish)?, 1.0),
         "OS::Nova::ServerGroup" => {
-            let fields = json!({"id": new_id(), "name": wish.name(), "policies": wish.get("policies"), "members": []});
+            let fields = json!({
+                "id": new_id(), "name": wish.name(), "policy": wish.get("policies")[0], "members": [],
+                "project_id": world.ids.project, "user_id": world.ids.user,
+            });
             let row = crate::demo::world::row(Kind::ServerGroup, fields);
             (world.insert(Kind::ServerGroup, row), 0.1)
         }
@@ -103,7 +106,7 @@ pub fn begin(
 /// Ends the making: what was building is there, or is broken.
 pub fn finish(world: &mut World, stack: &str, name: &str) -> Result<(), Failure> {
     let Some(resource) = world.resource(stack, name) else { return Ok(()) };
-    let (kind, id) = (resource.kind.clone(), resource.physical.clone());
+    let (kind, id) = (resource.stands_for.clone(), resource.physical.clone());
     match table(&kind) {
         Some(Kind::Server) => world.finish_server(&id).map_err(|words| {
             Failure::new("ResourceInError", format!("Went to status ERROR due to \"Message: {words}, Code: 500\""))
@@ -126,7 +129,7 @@ pub fn finish(world: &mut World, stack: &str, name: &str) -> Result<(), Failure>
 pub fn remove(world: &mut World, stack: &str, name: &str) {
     let Some(resource) = world.resource(stack, name) else { return };
     let (kind, id, label, retain) =
-        (resource.kind.clone(), resource.physical.clone(), resource.label.clone(), resource.retain);
+        (resource.stands_for.clone(), resource.physical.clone(), resource.label.clone(), resource.retain);
     if retain || id.is_empty() {
         return;
     }
@@ -196,7 +199,7 @@ fn server(world: &mut World, wish: &Wish<'_>) -> Result<String, Failure> {
     }
     let data = wish.text("user_data");
     // User data may be the id of a software config.
-    let data = world.heat.configs.get(&data).cloned().unwrap_or(data);
+    let data = world.config_text(&data).unwrap_or(data);
     let fields = json!({
         "key_name": if key.is_empty() { Value::Null } else { key.into() },
         "metadata": wish.properties.get("metadata").cloned().unwrap_or_else(|| json!({})),

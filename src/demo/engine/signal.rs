@@ -46,7 +46,7 @@ impl Engine {
         let Some(handle) = world.resource_mut(stack, resource) else {
             return Err(format!("The Resource ({resource}) could not be found in Stack {stack}."));
         };
-        if handle.kind != "OS::Heat::WaitConditionHandle" {
+        if handle.stands_for != "OS::Heat::WaitConditionHandle" {
             return Err(format!("Resource {resource} does not accept signals"));
         }
         let said = match body {

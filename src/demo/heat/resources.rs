@@ -23,7 +23,7 @@ pub fn show(world: &World, stack: &Stack, resource: &Resource, parent: Option<&s
         links.push(json!({"href": url(world, nested), "rel": "nested"}));
     }
     // A wait condition has no thing of its own.
-    let physical = if resource.kind == "OS::Heat::WaitCondition" && resource.state != "COMPLETE" {
+    let physical = if resource.stands_for == "OS::Heat::WaitCondition" && resource.state != "COMPLETE" {
         ""
     } else {
         &resource.physical
@@ -103,7 +103,7 @@ pub fn signal(engine: &Engine, call: &Call, name: &str, id: &str, resource: &str
         let world = engine.world();
         let stack = super::stack(&world, name, id)?;
         let found = stack.resource(resource).ok_or_else(|| missing(stack, resource))?;
-        if found.kind != "OS::Heat::WaitConditionHandle" {
+        if found.stands_for != "OS::Heat::WaitConditionHandle" {
             return Err(fault(400, "ResourceActionNotSupported", "signal is not supported for resource."));
         }
     }

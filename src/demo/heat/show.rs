@@ -66,7 +66,8 @@ pub fn stack(world: &World, stack: &Stack, with_outputs: bool) -> Value {
         "stack_status": stack.status(),
         "stack_status_reason": stack.reason,
     });
-    if with_outputs {
+    // Of what is gone nothing is left to show.
+    if with_outputs && stack.deleted.is_none() {
         shown["outputs"] = stack.blueprint.outputs.iter().map(|one| output(world, stack, one)).collect();
     }
     shown

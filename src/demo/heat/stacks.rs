@@ -175,6 +175,7 @@ pub fn create(engine: &Engine, call: &Call) -> Answer {
         rules::check(&blueprint, &inputs).map_err(|refusal| refused(&refusal))?;
         blueprint
     };
+    posted.environment.note_templates(&posted.files);
     world.insert_stack(NewStack {
         id: id.clone(),
         name,

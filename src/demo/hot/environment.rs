@@ -113,6 +113,15 @@ impl Environment {
         at
     }
 
+    /// Notes templates among the files as types of their own, as Heat's environment shows them.
+    pub fn note_templates(&mut self, files: &BTreeMap<String, String>) {
+        for (name, text) in files {
+            if text.contains("heat_template_version") && !self.registry.iter().any(|(from, _)| from == name) {
+                put(&mut self.registry, name, name);
+            }
+        }
+    }
+
     /// What a nested stack sees: the registry and the defaults, not the root's parameters.
     #[must_use]
     pub fn for_nested(&self) -> Self {

@@ -84,6 +84,9 @@ fn check_level(blueprint: &Blueprint, inputs: &Inputs<'_>, depth: usize) -> Resu
                         "Neither image nor bootable volume is specified for instance {name}"
                     )));
                 }
+                if builtin.name == "OS::Heat::Value" {
+                    check_typed_value(&node.properties, &properties, &scope, inputs)?;
+                }
                 if builtin.name == "OS::Heat::ResourceGroup" {
                     check_group(node, &path, &scope, inputs, depth)?;
                 }
@@ -114,6 +117,28 @@ fn check_level(blueprint: &Blueprint, inputs: &Inputs<'_>, depth: usize) -> Resu
         check_functions(&output.value, &format!("outputs.{}.value", output.name), blueprint, &kinds)?;
     }
     Ok(())
+}
+
+/// The value of an `OS::Heat::Value` must be of the type said beside it.
+fn check_typed_value(
+    properties: &Map<String, Value>,
+    path: &str,
+    scope: &dyn Scope,
+    inputs: &Inputs<'_>,
+) -> Result<(), Refusal> {
+    let shape = match properties.get("type").and_then(Value::as_str) {
+        Some("string") => Shape::Text,
+        Some("number") => Shape::Number,
+        Some("boolean") => Shape::Boolean,
+        Some("comma_delimited_list") => Shape::List,
+        Some("json") => Shape::Map,
+        _ => return Ok(()),
+    };
+    let schema = Schema { shape, required: true, default: None, parts: Vec::new(), constraints: Vec::new() };
+    match properties.get("value") {
+        Some(value) => check_value(value, &schema, &format!("{path}.value"), scope, inputs),
+        None => Ok(()),
+    }
 }
 
 fn check_inner(

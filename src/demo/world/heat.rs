@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::{World, new_id, suffix};
+use super::{Row, World, new_id, suffix, text};
 use crate::demo::hot::{Blueprint, Environment, Node};
 
 /// Deleted stacks kept for those who ask by id.
@@ -19,8 +19,8 @@ pub struct Heat {
     /// In the order of their making; nested ones too.
     pub stacks: Vec<Stack>,
     pub events: Vec<Event>,
-    /// Texts of software configs by id.
-    pub configs: BTreeMap<String, String>,
+    /// Software configs by id, as Heat's API shows them.
+    pub configs: BTreeMap<String, Row>,
 }
 
 /// What a stack was posted with; nested stacks share most of it.
@@ -60,8 +60,10 @@ pub struct Stack {
 #[derive(Debug, Clone)]
 pub struct Resource {
     pub name: String,
-    /// As shown: the type or the nested template's name.
+    /// The type as its template writes it; shown.
     pub kind: String,
+    /// What the type stands for, by the environment's registry; decides what is made.
+    pub stands_for: String,
     pub action: &'static str,
     pub state: &'static str,
     pub reason: String,
@@ -113,11 +115,12 @@ impl Stack {
 }
 
 impl Resource {
-    fn planned(stack: &str, node: &Node) -> Self {
+    fn planned(stack: &str, node: &Node, environment: &Environment) -> Self {
         let now = Utc::now();
         Self {
             name: node.name.clone(),
             kind: node.kind.clone(),
+            stands_for: environment.target(&node.kind, &node.name),
             action: "INIT",
             state: "COMPLETE",
             reason: String::new(),
@@ -165,6 +168,11 @@ impl World {
             .or_else(|| self.heat.stacks.iter().find(|stack| stack.name == id_or_name && stack.deleted.is_none()))
     }
 
+    /// The text of a software config; `None`: there is none of this id.
+    pub fn config_text(&self, id: &str) -> Option<String> {
+        self.heat.configs.get(id).map(|config| text(config, "config").to_owned())
+    }
+
     pub fn resource(&self, stack: &str, name: &str) -> Option<&Resource> {
         self.stack(stack)?.resource(name)
     }
@@ -177,7 +185,12 @@ impl World {
         let parent = new.parent.as_ref().and_then(|(parent, _)| self.stack(parent));
         let root = parent.map_or_else(|| new.id.clone(), |parent| parent.root.clone());
         let cancel = parent.map_or_else(CancellationToken::new, |parent| parent.cancel.child_token());
-        let resources = new.blueprint.nodes.iter().map(|node| Resource::planned(&new.name, node)).collect();
+        let resources = new
+            .blueprint
+            .nodes
+            .iter()
+            .map(|node| Resource::planned(&new.name, node, &new.source.environment))
+            .collect();
         self.heat.stacks.push(Stack {
             root,
             cancel,

@@ -1,29 +1,27 @@
 //! Types that only Heat knows: strings, values, configs, handles.
 
+use chrono::Utc;
 use serde_json::{Value, json};
 
 use super::{Wish, signal_token};
 use crate::demo::engine::Failure;
 use crate::demo::hot::python;
-use crate::demo::world::{World, new_hex_id, new_id};
+use crate::demo::world::{World, new_hex_id, new_id, stamp};
 
 pub fn begin(world: &mut World, stack: &str, name: &str, kind: &str, wish: &Wish<'_>) -> Result<String, Failure> {
     let (physical, data) = match kind {
         "OS::Heat::RandomString" => (wish.label.clone(), json!({"value": random_string(wish)?})),
         "OS::Heat::Value" => (wish.label.clone(), json!({"value": value(wish)?})),
         "OS::Heat::WaitConditionHandle" => (new_hex_id(), handle(world, stack, name)),
-        "OS::Heat::SoftwareConfig" => {
-            let text = wish.text("config");
-            (config(world, text), json!({}))
-        }
+        "OS::Heat::SoftwareConfig" => (config(world, wish, wish.text("config")), json!({})),
         "OS::Heat::CloudConfig" => {
             let map = wish.get("cloud_config");
             let text = serde_saphyr::to_string(&map).map_err(|error| Failure::new("ValueError", error.to_string()))?;
-            (config(world, format!("#cloud-config\n{text}")), json!({}))
+            (config(world, wish, format!("#cloud-config\n{text}")), json!({}))
         }
         "OS::Heat::MultipartMime" => {
             let text = multipart(world, &wish.get("parts"));
-            (config(world, text), json!({}))
+            (config(world, wish, text), json!({}))
         }
         "OS::Heat::None" => (wish.label.clone(), json!({})),
         other => return Err(Failure::new("StackValidationFailed", format!("{other} cannot be made by this cloud"))),
@@ -34,9 +32,16 @@ pub fn begin(world: &mut World, stack: &str, name: &str, kind: &str, wish: &Wish
     Ok(physical)
 }
 
-fn config(world: &mut World, text: String) -> String {
+fn config(world: &mut World, wish: &Wish<'_>, text: String) -> String {
     let id = new_id();
-    world.heat.configs.insert(id.clone(), text);
+    let group = wish.text("group");
+    let row = json!({
+        "id": id, "name": wish.label, "group": if group.is_empty() { "Heat::Ungrouped".to_owned() } else { group },
+        "creation_time": stamp(Utc::now()), "config": text, "inputs": [], "outputs": [], "options": {},
+    });
+    if let Value::Object(row) = row {
+        world.heat.configs.insert(id.clone(), row);
+    }
     id
 }
 
@@ -130,7 +135,7 @@ fn multipart(world: &World, parts: &Value) -> String {
     let mut out = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\nMIME-Version: 1.0\n");
     for part in parts.as_array().into_iter().flatten() {
         let named = python::text(&part["config"]);
-        let text = world.heat.configs.get(&named).cloned().unwrap_or(named);
+        let text = world.config_text(&named).unwrap_or(named);
         let kind = if text.starts_with("#cloud-config") {
             "cloud-config"
         } else if text.starts_with("#!") {
