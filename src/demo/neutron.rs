@@ -65,7 +65,7 @@ pub fn answer(engine: &Engine, call: &Call) -> Answer {
             Some((alias, name)) => Ok(Reply::json(200, json!({"extension": extension(alias, name)}))),
             None => Err(Reply::page(
                 404,
-                &format!("The resource could not be found.<br /><br />\nExtension with alias {wanted} does not exist"),
+                format!("The resource could not be found.<br /><br />\nExtension with alias {wanted} does not exist"),
             )),
         },
         ("GET", ["v2.0", "quotas", _]) => Ok(Reply::json(200, quotas(&world, false))),
