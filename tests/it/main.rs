@@ -14,6 +14,7 @@ mod conductor;
 mod contract;
 mod dashboard;
 mod demo;
+mod kills;
 mod openstack;
 mod story;
 #[allow(dead_code, reason = "a helper comes before the last story that needs it")]
