@@ -1,5 +1,5 @@
 //! The one place where the parts are put together. Dashboard, command line and demo
-//! all start here, on the same [`parts`]: they differ in what they do with the manager.
+//! all start here, on the same `parts`: they differ in what they do with the manager.
 
 mod embedded;
 mod parts;

@@ -1,4 +1,4 @@
-//! kubeconfig files: [`build`] and [`merge`] work on text alone; [`write`] and
+//! kubeconfig files: [`build`] and [`merge`] work on text alone; [`write()`] and
 //! [`merge_into`] bring it to disk. The texts hold private keys: they never go into
 //! a message, and an error names a place in a file, never what stands there.
 //! <https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/>
