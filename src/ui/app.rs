@@ -267,7 +267,7 @@ impl App {
                 }
                 if cluster.status.is_failed() {
                     let told = words::status(&cluster.status);
-                    let reason = super::panes::clusters::reason(cluster);
+                    let reason = words::gist(super::panes::clusters::reason(cluster));
                     let problem = Problem::local(format!("{}: {}: {reason}", cluster.name, told.word));
                     let key = self.keymap.key_for(&[Context::Clusters], Action::Why);
                     self.notices.bad(match key {

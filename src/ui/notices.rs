@@ -1,5 +1,5 @@
-//! Notices at the lower edge: good news go by themselves, failures stay until
-//! they are put away.
+//! Notices: good news stand in the footer for a while, failures lie over the page
+//! until they are put away.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
+use super::action::{Action, Context};
 use super::layer::Cx;
 use super::theme::Role;
 use super::widgets::text;
@@ -61,33 +62,31 @@ impl Notices {
         last.map(|at| self.all.remove(at)).is_some()
     }
 
-    /// In the lower right corner of `area`.
+    /// The newest good news, for the footer.
+    pub fn news(&self) -> Option<&str> {
+        self.all.iter().rev().find_map(|notice| notice.told.as_deref().ok())
+    }
+
+    /// Failures, in the lower right corner of `area`.
     pub fn view(&self, cx: &Cx, area: Rect, buf: &mut Buffer) {
         let room = usize::from(area.width).saturating_sub(4).min(76);
         if room < 10 {
             return;
         }
-        let mut lines: Vec<(Role, Vec<Span>)> = Vec::new();
-        for notice in &self.all {
-            let (role, told) = match &notice.told {
-                Ok(told) => (Role::Ok, vec![vec![cx.span(Role::Text, format!("● {told}"))]]),
-                Err(problem) => (Role::Failed, super::panes::problem_lines(problem, room, cx)),
-            };
-            lines.extend(told.into_iter().map(|line| (role, line)));
+        let mut lines: Vec<Vec<Span>> = Vec::new();
+        for problem in self.all.iter().filter_map(|notice| notice.told.as_ref().err()) {
+            lines.extend(super::panes::problem_lines(problem, room, cx));
         }
-        if self.all.iter().any(|notice| notice.told.is_err()) {
-            let contexts = [super::action::Context::Home];
-            if let Some(key) = cx.keymap.key_for(&contexts, super::action::Action::Back) {
-                lines.push((
-                    Role::Failed,
-                    vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Muted, " puts this away")],
-                ));
-            }
+        if lines.is_empty() {
+            return;
+        }
+        if let Some(key) = cx.keymap.key_for(&[Context::Home], Action::Back) {
+            lines.push(vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Muted, " puts this away")]);
         }
         let height = u16::try_from(lines.len()).unwrap_or(0).min(area.height);
-        let widest = lines.iter().map(|(_, line)| text::spans_width(line)).max().unwrap_or(0).min(room);
+        let widest = lines.iter().map(|line| text::spans_width(line)).max().unwrap_or(0).min(room);
         let width = u16::try_from(widest + 3).unwrap_or(0);
-        for (offset, (role, line)) in (0..height).zip(lines) {
+        for (offset, line) in (0..height).zip(lines) {
             let row = Rect {
                 x: area.right().saturating_sub(width + 1),
                 y: area.bottom() - height + offset,
@@ -95,7 +94,7 @@ impl Notices {
                 height: 1,
             };
             Clear.render(row, buf);
-            text::put(buf, row.x, row.y, 2, vec![cx.span(role, "▌ ")]);
+            text::put(buf, row.x, row.y, 2, vec![cx.span(Role::Failed, "▌ ")]);
             text::put(buf, row.x + 2, row.y, width - 2, line);
         }
     }

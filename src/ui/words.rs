@@ -42,6 +42,11 @@ pub fn is_done(status: &Status) -> bool {
     status.is_complete() && status.action != Action::Other("INIT".into())
 }
 
+/// The role of a status word in a long list: what is done is quiet, its sign says enough.
+pub fn quiet(status: &Status, told: &Told) -> Role {
+    if is_done(status) { Role::Muted } else { told.role }
+}
+
 /// Heat's own word (`CREATE_COMPLETE`) with sign and role, for resources and events.
 pub fn heat(status: &Status) -> Told {
     Told { word: status.to_string(), ..self::status(status) }

@@ -56,7 +56,7 @@ impl App {
         let mut hints = cx.keymap.hints(&contexts, typing);
         hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back));
         let help = cx.keymap.key_where(&contexts, Action::Help, typing);
-        footer(&cx, hints, help, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
+        footer(&cx, hints, help, self.notices.news(), Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
     }
 }
 
@@ -128,22 +128,36 @@ fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) -> u16 {
     1
 }
 
-/// As many hints as fit; help comes last but always.
-fn footer(cx: &Cx, hints: Vec<(KeyPress, Action)>, help: Option<KeyPress>, area: Rect, buf: &mut Buffer) {
-    let kept = help.map_or(0, |key| text::width(&key.to_string()) + 6);
-    let right = area.right().saturating_sub(u16::try_from(kept).unwrap_or(0));
+/// As many hints as fit beside the news; help comes last but always.
+fn footer(
+    cx: &Cx,
+    hints: Vec<(KeyPress, Action)>,
+    help: Option<KeyPress>,
+    news: Option<&str>,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let columns = |spans: &[Span]| u16::try_from(text::spans_width(spans)).unwrap_or(u16::MAX);
+    let mut right = area.right();
+    if let Some(key) = help {
+        let spans = vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Hint, " keys")];
+        right = right.saturating_sub(columns(&spans) + 1);
+        text::put(buf, right, area.y, columns(&spans), spans);
+    }
+    if let Some(news) = news {
+        let room = usize::from(right.saturating_sub(area.x)).saturating_sub(8).min(60);
+        let spans = vec![cx.span(Role::Ok, "● "), cx.span(Role::Strong, text::fit(news, room))];
+        right = right.saturating_sub(columns(&spans) + 3);
+        text::put(buf, right, area.y, columns(&spans), spans);
+    }
     let mut x = area.x + 1;
     for (key, action) in hints {
         let spans = vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Hint, format!(" {}", action.hint()))];
-        let wide = u16::try_from(text::spans_width(&spans)).unwrap_or(u16::MAX);
+        let wide = columns(&spans);
         if x.saturating_add(wide) >= right {
             break;
         }
         text::put(buf, x, area.y, wide, spans);
         x += wide + 2;
-    }
-    if let Some(key) = help {
-        let spans = vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Hint, " keys")];
-        text::put(buf, right, area.y, area.right().saturating_sub(right), spans);
     }
 }

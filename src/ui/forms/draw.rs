@@ -16,7 +16,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
 
-const LABEL: u16 = 19;
+const LABEL: u16 = 20;
 
 impl<S: Subject> Form<S> {
     pub(super) fn draw(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {

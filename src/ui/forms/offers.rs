@@ -81,21 +81,21 @@ pub fn flavors(cloud: &Inventory, image: Option<&str>) -> Vec<Offer> {
         Offer { value: value(&flavor.id, &flavor.name, &names), name: flavor.name.clone(), note, unsuitable }
     };
     let mut all: Vec<&Flavor> = cloud.flavors.iter().collect();
-    all.sort_by(|a, b| (a.vcpus, a.ram, a.disk, &a.name).cmp(&(b.vcpus, b.ram, b.disk, &b.name)));
+    // Equal ones stay in the cloud's order.
+    all.sort_by_key(|flavor| (flavor.vcpus, flavor.ram, flavor.disk));
     let mut offers: Vec<Offer> = all.into_iter().map(offer).collect();
     offers.sort_by_key(|offer| offer.unsuitable.is_some());
     offers
 }
 
-/// The smallest flavor that runs Kubernetes at all: kubeadm wants two processors and 1700 MB.
+/// The smallest flavor that satisfies kubeadm, which wants two processors and 1700 MB.
 pub fn default_flavor(cloud: &Inventory, image: Option<&str>) -> Option<String> {
-    let fitting = flavors(cloud, image).into_iter().filter(|offer| offer.unsuitable.is_none());
-    let able = |offer: &Offer| {
+    let fitting: Vec<Offer> = flavors(cloud, image).into_iter().filter(|offer| offer.unsuitable.is_none()).collect();
+    let able = fitting.iter().find(|offer| {
         let flavor = cloud.flavors.iter().find(|flavor| flavor.id == offer.value || flavor.name == offer.value);
         flavor.is_some_and(|flavor| flavor.vcpus >= 2 && flavor.ram >= 1700)
-    };
-    let all: Vec<Offer> = fitting.collect();
-    all.iter().find(|offer| able(offer)).or(all.last()).map(|offer| offer.value.clone())
+    });
+    able.or(fitting.last()).map(|offer| offer.value.clone())
 }
 
 pub fn keypairs(cloud: &Inventory) -> Vec<Offer> {

@@ -235,7 +235,7 @@ pub fn waiting_lines(cluster: &Cluster, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         lines.push(vec![
             cx.span(told.role, format!("{} ", told.sign)),
             cx.span(Role::Text, resource.address()),
-            cx.span(Role::Muted, format!("  {}  {since}", short_kind(&resource.kind))),
+            cx.span(Role::Muted, format!("  {}  {since}", resource.kind.rsplit("::").next().unwrap_or_default())),
         ]);
     }
     lines

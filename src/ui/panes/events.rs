@@ -142,6 +142,8 @@ impl EventsPane {
 struct Columns {
     address: usize,
     status: usize,
+    /// Columns for the reason; less than a few words say nothing.
+    reason: usize,
 }
 
 impl Columns {
@@ -151,9 +153,10 @@ impl Columns {
     fn for_room(room: usize, widest: usize) -> Self {
         let left = room.saturating_sub(Self::CLOCK);
         if left < 30 {
-            return Self { address: left.saturating_sub(2), status: 0 };
+            return Self { address: left.saturating_sub(2), status: 0, reason: 0 };
         }
-        Self { address: widest.min(left - Self::STATUS).min(44), status: Self::STATUS }
+        let address = widest.min(left - Self::STATUS).min(44);
+        Self { address, status: Self::STATUS, reason: left - Self::STATUS - address }
     }
 
     fn line(&self, event: &StackEvent, cx: &Cx) -> Vec<Span<'static>> {
@@ -167,8 +170,9 @@ impl Columns {
             return spans;
         }
         spans.push(cx.span(Role::Text, address));
-        spans.push(cx.span(told.role, format!("  {} {}", told.sign, text::pad(&told.word, Self::STATUS - 4))));
-        if !is_boilerplate(&event.reason) {
+        spans.push(cx.span(told.role, format!("  {} ", told.sign)));
+        spans.push(cx.span(words::quiet(&event.status, &told), text::pad(&told.word, Self::STATUS - 4)));
+        if self.reason >= 12 && !is_boilerplate(&event.reason) {
             spans.push(cx.span(Role::Muted, format!("  {}", words::gist(&event.reason))));
         }
         spans

@@ -149,10 +149,11 @@ fn line(node: &Node, flat: bool, wide: usize, room: usize, cx: &Cx) -> Vec<Span<
     let told = node.resource.map(|resource| words::heat(&resource.status));
     let (sign, role) = told.as_ref().map_or(("·", Role::Muted), |told| (told.sign, told.role));
     let status = told.as_ref().map_or("", |told| told.word.as_str());
+    let word = node.resource.zip(told.as_ref()).map_or(role, |(resource, told)| words::quiet(&resource.status, told));
     let mut spans = vec![
         cx.span(role, format!("{sign} ")),
         cx.span(Role::Text, text::pad(&name(node, flat), wide)),
-        cx.span(role, format!("  {}", text::pad(status, 18))),
+        cx.span(word, format!("  {}", text::pad(status, 18))),
     ];
     if node.below.1 > 0 {
         let role = if node.below.0 == node.below.1 { Role::Faint } else { Role::Moving };

@@ -3,6 +3,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
 use ratatui::text::Span;
 
 use super::text;
@@ -64,7 +65,12 @@ pub fn draw<R>(
 pub fn mark(area: Rect, y: u16, focused: bool, cx: &Cx, buf: &mut Buffer) {
     let role = if focused { Role::Selected } else { Role::SelectedIdle };
     let row = Rect { y, height: 1, ..area };
-    buf.set_style(row.intersection(*buf.area()), cx.style(role));
+    let mut style = cx.style(role);
+    if style.add_modifier.contains(Modifier::REVERSED) {
+        // Reversed colours would make a patchwork of the row.
+        style = style.fg(Color::Reset);
+    }
+    buf.set_style(row.intersection(*buf.area()), style);
     let sign = if focused { "▸" } else { "›" };
     text::put(buf, area.x, y, 1, vec![Span::styled(sign, cx.style(Role::BorderFocused).patch(cx.style(role)))]);
 }
