@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::engine::{Engine, attributes};
 use super::hot::Refusal;
 use super::hot::schema::Type;
-use super::web::{Answer, Call, Reply};
+use super::web::{Answer, Body, Call, Reply};
 use super::world::World;
 use super::world::heat::Stack;
 
@@ -35,15 +35,15 @@ fn fault(code: u16, kind: &str, message: impl Into<String>) -> Reply {
 }
 
 fn refused(refusal: &Refusal) -> Reply {
-    if refusal.kind == "CircularDependencyException" {
-        // A real Heat stumbles here; clients must bear it.
-        let body = json!({
-            "code": 500, "title": "Internal Server Error", "explanation": BROKEN,
-            "error": {"type": "RemoteError", "traceback": null},
-        });
-        return Reply::json(500, body);
+    // Where a real Heat stumbles it says no words, and mostly means 500.
+    let code = if ["RemoteError", "KeyError"].contains(&refusal.kind) { 500 } else { 400 };
+    let mut reply = fault(code, refusal.kind, refusal.message());
+    if let (true, Body::Json(body)) = (refusal.message().is_empty(), &mut reply.body) {
+        if let Some(error) = body["error"].as_object_mut() {
+            error.shift_remove("message");
+        }
     }
-    fault(400, refusal.kind, refusal.message())
+    reply
 }
 
 fn bad(message: impl Into<String>) -> Reply {

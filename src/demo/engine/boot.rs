@@ -8,7 +8,7 @@ use crate::demo::world::compute::SILENT;
 use crate::demo::world::{Kind, World, text};
 
 /// Seconds, at the demonstration's pace, from "server up" to "node ready".
-const BOOT: f64 = 1.2;
+const BOOT: f64 = 2.4;
 
 impl Engine {
     /// What happens once a resource is there.
@@ -37,7 +37,7 @@ impl Engine {
                 let said = json!({"status": "SUCCESS", "reason": said, "data": "booted", "id": name});
                 // A handle may be gone with its stack; a real node's curl would fail unheard, too.
                 let _ = engine.signal(&stack, &handle, &said);
-                engine.pass(BOOT / 4.0).await;
+                engine.pass(BOOT / 8.0).await;
             }
         });
     }

@@ -203,10 +203,10 @@ fn begin(world: &mut World, id: &str, name: &str) -> Result<Step, End> {
     }
     let resolved = {
         let Some(stack) = world.stack(id) else { return Err(End::Stopped) };
-        scope::properties(world, stack, name)
+        scope::properties(world, stack, name).map(Arc::new)
     };
     if let (Ok(properties), Some(resource)) = (&resolved, world.resource_mut(id, name)) {
-        resource.properties.clone_from(properties);
+        resource.properties = Arc::clone(properties);
     }
     world.mark(id, name, "CREATE", "IN_PROGRESS", "state changed");
     let properties = resolved?;

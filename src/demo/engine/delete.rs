@@ -102,7 +102,7 @@ async fn remove(engine: Engine, stack: String, name: String) {
         take_away(engine.clone(), nested.clone()).await;
         engine.world().mark_stack(&nested, "DELETE", "COMPLETE", "Stack DELETE completed successfully");
     } else {
-        engine.pass(0.15).await;
+        engine.pass(0.2).await;
         make::remove(&mut engine.world(), &stack, &name);
     }
     engine.world().mark(&stack, &name, "DELETE", "COMPLETE", "state changed");

@@ -70,31 +70,31 @@ pub fn begin(
     let label = world.resource(stack, name).map(|resource| resource.label.clone()).unwrap_or_default();
     let wish = Wish { properties, label };
     let (physical, step) = match kind.name.as_str() {
-        "OS::Nova::Server" => (server(world, &wish)?, 1.0),
+        "OS::Nova::Server" => (server(world, &wish)?, 1.2),
         "OS::Nova::ServerGroup" => {
             let fields = json!({
                 "id": new_id(), "name": wish.name(), "policy": wish.get("policies")[0], "members": [],
                 "project_id": world.ids.project, "user_id": world.ids.user,
             });
             let row = crate::demo::world::row(Kind::ServerGroup, fields);
-            (world.insert(Kind::ServerGroup, row), 0.1)
+            (world.insert(Kind::ServerGroup, row), 0.2)
         }
         "OS::Cinder::Volume" => {
             let size = wish.get("size").as_u64().unwrap_or(1);
             let fields = wish.said(&["description", "metadata", "availability_zone"]);
-            (world.make_volume(&wish.name(), size, fields), 0.3)
+            (world.make_volume(&wish.name(), size, fields), 0.5)
         }
         "OS::Cinder::VolumeAttachment" => {
             let volume = world.id_of(Kind::Volume, &wish.text("volume_id"));
             world.attach_volume(&volume, &wish.text("instance_uuid")).map_err(|words| refused("NotFound", words))?;
-            (volume, 0.2)
+            (volume, 0.4)
         }
         "OS::Heat::WaitCondition" => {
             let seconds = wish.get("timeout").as_f64().unwrap_or_default();
             let count = wish.get("count").as_u64().unwrap_or(1);
             return Ok(Step::Wait { handle: wish.text("handle"), count, seconds });
         }
-        other if other.starts_with("OS::Heat::") => (heat::begin(world, stack, name, other, &wish)?, 0.05),
+        other if other.starts_with("OS::Heat::") => (heat::begin(world, stack, name, other, &wish)?, 0.1),
         other => network::begin(world, other, &wish)?,
     };
     if let Some(resource) = world.resource_mut(stack, name) {

@@ -92,6 +92,6 @@ pub fn show(world: &World, stack: &Stack, resource: &str, id: &str) -> Answer {
     };
     let mut shown = shown(world, event, None);
     shown["resource_type"] = event.kind.clone().into();
-    shown["resource_properties"] = event.properties.clone().into();
+    shown["resource_properties"] = (*event.properties).clone().into();
     Ok(Reply::json(200, json!({"event": shown})))
 }

@@ -123,6 +123,9 @@ impl Blueprint {
         for (name, value) in &template.conditions {
             match draft.condition(name) {
                 Ok(_) | Err(Stop::Pending) => {}
+                Err(Stop::Wrong(words)) if words.starts_with("Circular definition") => {
+                    return Err(Refusal::condition(words));
+                }
                 Err(Stop::Wrong(words)) => {
                     let function = value.as_object().and_then(|map| map.keys().next());
                     let path =
@@ -191,10 +194,8 @@ impl Blueprint {
                 waiting.iter().partition(|node| node.needs.iter().all(|need| order.contains(&need.as_str())));
             if ready.is_empty() {
                 let names: Vec<_> = rest.iter().map(|node| node.name.as_str()).collect();
-                return Err(Refusal::new(
-                    "CircularDependencyException",
-                    format!("Circular Dependency Found: {}", names.join(", ")),
-                ));
+                tracing::debug!(circle = names.join(", "), "circular dependency");
+                return Err(Refusal::stumble("RemoteError"));
             }
             order.extend(ready.iter().map(|node| node.name.as_str()));
             waiting = rest;

@@ -36,11 +36,7 @@ impl Environment {
             merged.add(&mapping(posted, "Environment")?)?;
         }
         for name in names {
-            let text = files.get(name).ok_or_else(|| {
-                Refusal::request(format!(
-                    "Environment not in valid format: environment file \"{name}\" is not in the files"
-                ))
-            })?;
+            let text = files.get(name).ok_or_else(|| Refusal::stumble("KeyError"))?;
             merged.add(&mapping(&Value::String(text.clone()), "Environment")?)?;
         }
         Ok(merged)

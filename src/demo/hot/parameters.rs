@@ -15,6 +15,19 @@ pub enum Kind {
     Boolean,
 }
 
+impl Kind {
+    /// As templates write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::List => "comma_delimited_list",
+            Self::Json => "json",
+            Self::Boolean => "boolean",
+        }
+    }
+}
+
 /// A declared parameter.
 #[derive(Debug, Clone)]
 pub struct Parameter {
@@ -57,6 +70,10 @@ impl Parameter {
                 )));
             }
         };
+        for constraint in &constraints {
+            Constraint::suits(constraint, kind)
+                .map_err(|words| Refusal::schema(format!("Parameter '{name}' is invalid: {words}")))?;
+        }
         let flag = |key: &str| map.get(key).is_some_and(|v| python::text(v).eq_ignore_ascii_case("true"));
         Ok(Self {
             name: name.to_owned(),

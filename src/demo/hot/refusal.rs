@@ -21,6 +21,15 @@ impl Refusal {
         Self::new("StackValidationFailed", words)
     }
 
+    /// Heat's own stumbling over what it did not expect; clients must bear it.
+    pub fn stumble(kind: &'static str) -> Self {
+        Self::new(kind, "")
+    }
+
+    pub fn condition(words: impl Into<String>) -> Self {
+        Self { class: "Condition validation error", ..Self::invalid(words) }
+    }
+
     /// A property that does not fit.
     pub fn property(path: &str, words: impl Into<String>) -> Self {
         Self { class: "Property error", path: path.to_owned(), ..Self::invalid(words) }

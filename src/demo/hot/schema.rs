@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::parameters::{boolean, number};
+use super::parameters::{Kind as ParameterKind, Parameter, boolean, number};
 use super::python;
 
 /// What exists in the cloud a stack is made for.
@@ -72,6 +72,20 @@ impl Constraint {
             return Err("No constraint expressed".to_owned());
         };
         Ok(Self { rule, description: map.get("description").map(python::text) })
+    }
+
+    /// Whether a constraint of this kind can be laid on a parameter of this type.
+    pub fn suits(&self, kind: ParameterKind) -> Result<(), String> {
+        use ParameterKind as Kind;
+        let (name, good) = match &self.rule {
+            Rule::Range { .. } => ("Range", kind == Kind::Number),
+            Rule::Modulo { .. } => ("Modulo", kind == Kind::Number),
+            Rule::Length { .. } => ("Length", matches!(kind, Kind::String | Kind::List | Kind::Json)),
+            Rule::Pattern(_) => ("AllowedPattern", kind == Kind::String),
+            Rule::Allowed(_) => ("AllowedValues", kind != Kind::Json),
+            Rule::Custom(_) => ("CustomConstraint", kind != Kind::Json),
+        };
+        if good { Ok(()) } else { Err(format!("{name} constraint invalid for {}", kind.word())) }
     }
 
     /// The error is Heat's words, or the constraint's own description when it has one.
@@ -244,6 +258,23 @@ impl Schema {
             default: raw.get("default").cloned(),
             parts: schemas(raw.get("schema")),
             constraints: constraints.iter().filter_map(|c| Constraint::parse(c).ok()).collect(),
+        }
+    }
+
+    /// Of the property that a nested template's parameter is.
+    pub fn of_parameter(parameter: &Parameter) -> Self {
+        Self {
+            shape: match parameter.kind {
+                ParameterKind::String => Shape::Text,
+                ParameterKind::Number => Shape::Number,
+                ParameterKind::Boolean => Shape::Boolean,
+                ParameterKind::List => Shape::List,
+                ParameterKind::Json => Shape::Map,
+            },
+            required: parameter.default.is_none(),
+            default: None,
+            parts: Vec::new(),
+            constraints: parameter.constraints.clone(),
         }
     }
 

@@ -166,6 +166,7 @@ fn section<'v>(map: &'v Map<String, Value>, name: &str) -> Result<&'v Map<String
     match map.get(name) {
         None | Some(Value::Null) => Ok(&EMPTY),
         Some(Value::Object(section)) => Ok(section),
+        Some(_) if name == "parameters" => Err(Refusal::stumble("AttributeError")),
         Some(other) => Err(Refusal::invalid(format!(
             "\"{name}\" must contain a map of {} maps. Found a [<class '{}'>] instead",
             name.trim_end_matches('s'),
@@ -200,13 +201,13 @@ impl Resource {
             Some(Value::String(one)) => vec![one.clone()],
             Some(Value::Array(many)) if many.iter().all(Value::is_string) => many.iter().map(python::text).collect(),
             Some(_) => {
-                return Err(Refusal::invalid(format!("Resource {name} depends_on must be a list of strings")));
+                return Err(Refusal::invalid(format!("Resource {name} depends_on type must be list or string")));
             }
         };
         let properties = match map.get("properties") {
             None | Some(Value::Null) => Value::Object(Map::new()),
             Some(map @ Value::Object(_)) => map.clone(),
-            Some(_) => return Err(Refusal::invalid(format!("Resource {name} properties must be a map"))),
+            Some(_) => return Err(Refusal::invalid(format!("Resource {name} properties type must be object"))),
         };
         let retain = match map.get("deletion_policy").and_then(Value::as_str) {
             None => false,

@@ -95,7 +95,7 @@ fn check_level(blueprint: &Blueprint, inputs: &Inputs<'_>, depth: usize) -> Resu
                 let outer = format!("{path}<{file}>");
                 let raw = nested(text, &outer)?;
                 let parsed = Template::parse(&raw).map_err(|refusal| refusal.inside(&outer))?;
-                check_parameters(node, &parsed, &properties)?;
+                check_parameters(node, &parsed, &properties, &scope, inputs)?;
                 let mut given = BTreeMap::new();
                 for (key, value) in &node.properties {
                     given.insert(
@@ -153,14 +153,30 @@ fn check_inner(
     check_level(&blueprint, &inner, depth + 1)
 }
 
-fn check_parameters(node: &Node, template: &Template, path: &str) -> Result<(), Refusal> {
+/// A nested template's parameters are its properties.
+fn check_parameters(
+    node: &Node,
+    template: &Template,
+    path: &str,
+    scope: &dyn Scope,
+    inputs: &Inputs<'_>,
+) -> Result<(), Refusal> {
     if let Some(unknown) = node.properties.keys().find(|key| !template.parameters.iter().any(|p| p.name == **key)) {
         return Err(Refusal::property(path, format!("Unknown Property {unknown}")));
     }
-    match template.parameters.iter().find(|p| p.default.is_none() && !node.properties.contains_key(&p.name)) {
-        Some(missing) => Err(Refusal::property(path, format!("Property {} not assigned", missing.name))),
-        None => Ok(()),
+    for parameter in &template.parameters {
+        match node.properties.get(&parameter.name) {
+            Some(value) => {
+                let schema = Schema::of_parameter(parameter);
+                check_value(value, &schema, &format!("{path}.{}", parameter.name), scope, inputs)?;
+            }
+            None if parameter.default.is_none() => {
+                return Err(Refusal::property(path, format!("Property {} not assigned", parameter.name)));
+            }
+            None => {}
+        }
     }
+    Ok(())
 }
 
 fn check_group(node: &Node, path: &str, scope: &Later<'_>, inputs: &Inputs<'_>, depth: usize) -> Result<(), Refusal> {

@@ -75,8 +75,8 @@ pub struct Resource {
     pub updated: DateTime<Utc>,
     /// Id of the stack that this resource is.
     pub nested: Option<String>,
-    /// Resolved, in their types.
-    pub properties: Map<String, Value>,
+    /// Resolved, in their types. Shared with the events, for scripts are long.
+    pub properties: Arc<Map<String, Value>>,
     /// What only Heat keeps: a random string, a handle's token.
     pub data: Map<String, Value>,
     /// Of a wait-condition handle: the signals by id.
@@ -97,7 +97,7 @@ pub struct Event {
     pub status: String,
     pub reason: String,
     pub kind: String,
-    pub properties: Map<String, Value>,
+    pub properties: Arc<Map<String, Value>>,
 }
 
 impl Stack {
@@ -129,7 +129,7 @@ impl Resource {
             created: now,
             updated: now,
             nested: None,
-            properties: Map::new(),
+            properties: Arc::default(),
             data: Map::new(),
             metadata: Map::new(),
             retain: node.retain,
@@ -231,7 +231,7 @@ impl World {
             status: format!("{action}_{state}"),
             reason: reason.to_owned(),
             kind: "OS::Heat::Stack".to_owned(),
-            properties: Map::new(),
+            properties: Arc::default(),
         };
         self.heat.events.push(event);
     }
@@ -261,13 +261,7 @@ impl World {
             status: status.to_owned(),
             reason: reason.to_owned(),
             kind: resource.kind.clone(),
-            // User data is long and in the server's row already.
-            properties: resource
-                .properties
-                .iter()
-                .filter(|(key, _)| *key != "user_data")
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect(),
+            properties: Arc::clone(&resource.properties),
         };
         self.heat.events.push(event);
     }

@@ -16,7 +16,7 @@ pub fn begin(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, 
         "OS::Neutron::Net" => {
             let fields = wish.said(&["admin_state_up", "shared", "port_security_enabled"]);
             let made = world.neutron(Kind::Network, &wish.name(), fields);
-            (world.insert(Kind::Network, made), 0.15)
+            (world.insert(Kind::Network, made), 0.3)
         }
         "OS::Neutron::Subnet" => {
             let network = existing(world, Kind::Network, &wish.text("network"), "Network")?;
@@ -25,7 +25,7 @@ pub fn begin(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, 
             if fields["allocation_pools"] == json!([]) {
                 fields["allocation_pools"] = Value::Null;
             }
-            (world.make_subnet(&wish.name(), &network, fields).map_err(bad_request)?, 0.15)
+            (world.make_subnet(&wish.name(), &network, fields).map_err(bad_request)?, 0.3)
         }
         "OS::Neutron::Router" => {
             let info = wish.get("external_gateway_info");
@@ -36,13 +36,13 @@ pub fn begin(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, 
                 None => Value::Null,
             };
             let made = world.neutron(Kind::Router, &wish.name(), json!({"external_gateway_info": gateway}));
-            (world.insert(Kind::Router, made), 0.3)
+            (world.insert(Kind::Router, made), 0.5)
         }
         "OS::Neutron::RouterInterface" => router_interface(world, wish)?,
         "OS::Neutron::Port" => {
             let network = existing(world, Kind::Network, &wish.text("network"), "Network")?;
             let said = wish.said(&["fixed_ips", "security_groups", "allowed_address_pairs", "port_security_enabled"]);
-            (world.make_port(&wish.name(), &network, &said).map_err(bad_request)?, 0.2)
+            (world.make_port(&wish.name(), &network, &said).map_err(bad_request)?, 0.4)
         }
         "OS::Neutron::FloatingIP" => {
             let id = world.make_floating_ip(&wish.text("floating_network")).map_err(bad_request)?;
@@ -54,15 +54,15 @@ pub fn begin(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, 
                     return Err(not_found(words));
                 }
             }
-            (id, 0.2)
+            (id, 0.4)
         }
         "OS::Neutron::FloatingIPAssociation" => {
             let id = existing(world, Kind::FloatingIp, &wish.text("floatingip_id"), "Floating IP")?;
             let port = world.id_of(Kind::Port, &wish.text("port_id"));
             world.associate(&id, &port).map_err(not_found)?;
-            (id, 0.1)
+            (id, 0.2)
         }
-        "OS::Neutron::SecurityGroup" => (security_group(world, wish), 0.15),
+        "OS::Neutron::SecurityGroup" => (security_group(world, wish), 0.3),
         "OS::Neutron::SecurityGroupRule" => {
             let group = existing(world, Kind::SecurityGroup, &wish.text("security_group"), "Security group")?;
             let remote = wish.get("remote_group");
@@ -77,7 +77,7 @@ pub fn begin(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, 
             ]);
             fields["remote_group_id"] = remote.into();
             fields["description"] = wish.text("description").into();
-            (world.make_rule(&group, fields), 0.1)
+            (world.make_rule(&group, fields), 0.2)
         }
         other => octavia(world, other, wish)?,
     })
@@ -97,7 +97,7 @@ fn router_interface(world: &mut World, wish: &Wish<'_>) -> Result<(String, f64),
         let port = existing(world, Kind::Port, &port, "Port")?;
         world.set(Kind::Port, &port, "device_id", router.clone());
         world.set(Kind::Port, &port, "device_owner", "network:router_interface");
-        return Ok((format!("{router}:port_id={port}"), 0.2));
+        return Ok((format!("{router}:port_id={port}"), 0.4));
     }
     let subnet = existing(world, Kind::Subnet, &wish.text("subnet"), "Subnet")?;
     let gateway = world.find(Kind::Subnet, &subnet).map(|s| text(s, "gateway_ip").to_owned()).unwrap_or_default();
@@ -110,7 +110,7 @@ fn router_interface(world: &mut World, wish: &Wish<'_>) -> Result<(String, f64),
         return Err(bad_request(format!("Bad router request: Router already has a port on subnet {subnet}.")));
     }
     world.make_service_port("network:router_interface", &router, &subnet, Some(&gateway)).map_err(bad_request)?;
-    Ok((format!("{router}:subnet_id={subnet}"), 0.2))
+    Ok((format!("{router}:subnet_id={subnet}"), 0.4))
 }
 
 fn security_group(world: &mut World, wish: &Wish<'_>) -> String {
@@ -167,7 +167,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             made.insert("vip_port_id".into(), port.into());
             made.insert("provider".into(), "amphora".into());
             made.insert("description".into(), wish.text("description").into());
-            (world.insert(Kind::LoadBalancer, made), 1.2)
+            (world.insert(Kind::LoadBalancer, made), 1.6)
         }
         "OS::Octavia::Listener" => {
             let balancer = parent(world, Kind::LoadBalancer, "loadbalancer", "Load Balancer")?;
@@ -184,7 +184,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             fields["_loadbalancer"] = balancer.clone().into();
             fields["loadbalancers"] = json!([{"id": balancer}]);
             let made = world.octavia(Kind::Listener, &wish.name(), fields);
-            (world.insert(Kind::Listener, made), 0.3)
+            (world.insert(Kind::Listener, made), 0.5)
         }
         "OS::Octavia::Pool" => {
             let listener = parent(world, Kind::Listener, "listener", "Listener")?;
@@ -198,7 +198,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             fields["loadbalancers"] = json!([{"id": balancer}]);
             fields["listeners"] = if listener.is_empty() { json!([]) } else { json!([{"id": listener}]) };
             let made = world.octavia(Kind::Pool, &wish.name(), fields);
-            (world.insert(Kind::Pool, made), 0.3)
+            (world.insert(Kind::Pool, made), 0.5)
         }
         "OS::Octavia::PoolMember" => {
             let pool = existing(world, Kind::Pool, &wish.text("pool"), "Pool")?;
@@ -210,7 +210,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             }
             fields["_pool"] = pool.into();
             let made = world.octavia(Kind::Member, &wish.text("name"), fields);
-            (world.insert(Kind::Member, made), 0.3)
+            (world.insert(Kind::Member, made), 0.5)
         }
         "OS::Octavia::HealthMonitor" => {
             let pool = existing(world, Kind::Pool, &wish.text("pool"), "Pool")?;
@@ -227,7 +227,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             fields["_pool"] = pool.clone().into();
             fields["pools"] = json!([{"id": pool}]);
             let made = world.octavia(Kind::Monitor, "", fields);
-            (world.insert(Kind::Monitor, made), 0.2)
+            (world.insert(Kind::Monitor, made), 0.4)
         }
         other => {
             return Err(Failure::new("StackValidationFailed", format!("{other} cannot be made by this cloud")));
