@@ -2,6 +2,13 @@
 //! same kind of terminal), memory, and what it does while nothing changes (bytes written and
 //! wake-ups, counted by the kernel). `cargo bench`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and fails as a test does"
+)]
+
 use std::io::Read;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};

@@ -17,5 +17,4 @@ mod demo;
 mod kills;
 mod openstack;
 mod story;
-#[allow(dead_code, reason = "a helper comes before the last story that needs it")]
 mod support;

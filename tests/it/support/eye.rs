@@ -39,12 +39,6 @@ impl Eye {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Names of the stacks that carry the tag.
-    pub fn stacks(&self, tag: &str) -> Vec<String> {
-        let rows = self.json(&["stack", "list", "--tags", tag]);
-        rows.as_array().unwrap().iter().map(|row| row["Stack Name"].as_str().unwrap().to_owned()).collect()
-    }
-
     pub fn all_stacks(&self) -> Vec<String> {
         let rows = self.json(&["stack", "list"]);
         rows.as_array().unwrap().iter().map(|row| row["Stack Name"].as_str().unwrap().to_owned()).collect()
