@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Labels, RootCause, Status, TemplateId};
+use super::{Labels, NewTemplate, RootCause, Status, TemplateId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -72,6 +72,16 @@ impl Default for NewCluster {
             labels: Labels::default(),
             merge_labels: false,
         }
+    }
+}
+
+impl NewCluster {
+    /// Flavors in force for workers and for masters. Masters without one of their own are
+    /// as large as workers.
+    pub fn flavors<'a>(&'a self, template: &'a NewTemplate) -> (Option<&'a str>, Option<&'a str>) {
+        let workers = self.flavor_id.as_deref().or(template.flavor_id.as_deref());
+        let masters = self.master_flavor_id.as_deref().or(template.master_flavor_id.as_deref());
+        (workers, masters.or(workers))
     }
 }
 

@@ -204,11 +204,9 @@ pub fn cluster_fits(wish: &NewCluster, template: &NewTemplate, cloud: &Inventory
     let mut found = Vec::new();
     let image = pick("image", "cluster_template_id", &template.image_id, &cloud.images, |i| (&i.id, &i.name));
     let image = image.map_err(|problem| found.push(problem)).ok();
-    for (field, own, inherited) in [
-        ("flavor_id", &wish.flavor_id, &template.flavor_id),
-        ("master_flavor_id", &wish.master_flavor_id, &template.master_flavor_id),
-    ] {
-        match own.as_deref().or(inherited.as_deref()) {
+    let (workers, masters) = wish.flavors(template);
+    for (field, flavor) in [("flavor_id", workers), ("master_flavor_id", masters)] {
+        match flavor {
             Some(name) => found.extend(flavor_fits(field, name, image, cloud)),
             None => {
                 let told = format!(

@@ -77,6 +77,7 @@ pub(super) fn cluster(
         found.extend(driver.refusals(spec).into_iter().map(|problem| problem.on_field("cluster_template_id")));
     }
     let (Some(facts), Some(driver), true) = (facts, driver, found.is_empty()) else { return Err(once(found)) };
+    let (workers, masters) = wish.flavors(spec);
     let own = |own: &Option<String>, inherited: &Option<String>| own.clone().or_else(|| inherited.clone());
     Ok(ClusterRecord {
         scope: who.scope.clone(),
@@ -90,8 +91,8 @@ pub(super) fn cluster(
             node_count: wish.node_count,
             master_count: wish.master_count,
             docker_volume_size: wish.docker_volume_size.or(spec.docker_volume_size),
-            flavor_id: own(&wish.flavor_id, &spec.flavor_id).unwrap_or_default(),
-            master_flavor_id: own(&wish.master_flavor_id, &spec.master_flavor_id).unwrap_or_default(),
+            flavor_id: workers.unwrap_or_default().to_owned(),
+            master_flavor_id: masters.unwrap_or_default().to_owned(),
             fixed_network: own(&wish.fixed_network, &spec.fixed_network),
             fixed_subnet: own(&wish.fixed_subnet, &spec.fixed_subnet),
             floating_ip_enabled: wish.floating_ip_enabled.unwrap_or(spec.floating_ip_enabled),
