@@ -40,8 +40,11 @@ impl Pace {
     }
 
     /// For a time-out of so many seconds. Slower work has more time; faster work not less.
+    #[allow(clippy::manual_clamp, reason = "clamp keeps a NaN")]
     pub fn limit(&self, seconds: f64) -> Duration {
-        let scaled = self.minute.as_secs_f64() * seconds.clamp(0.0, 1e7) / 60.0 / self.speed.clamp(0.01, 1.0);
+        // `max` and `min` rather than `clamp`: they turn a NaN into a bound.
+        let slowness = self.speed.max(0.01).min(1.0);
+        let scaled = self.minute.as_secs_f64() * seconds.max(0.0).min(1e7) / 60.0 / slowness;
         Duration::from_secs_f64(scaled.min(1e8))
     }
 }

@@ -9,7 +9,7 @@ mod stacks;
 
 use serde_json::{Value, json};
 
-use super::engine::{Engine, attributes};
+use super::engine::Engine;
 use super::hot::Refusal;
 use super::hot::schema::Type;
 use super::web::{Answer, Body, Call, Reply};
@@ -38,10 +38,10 @@ fn refused(refusal: &Refusal) -> Reply {
     // Where a real Heat stumbles it says no words, and mostly means 500.
     let code = if ["RemoteError", "KeyError"].contains(&refusal.kind) { 500 } else { 400 };
     let mut reply = fault(code, refusal.kind, refusal.message());
-    if let (true, Body::Json(body)) = (refusal.message().is_empty(), &mut reply.body) {
-        if let Some(error) = body["error"].as_object_mut() {
-            error.shift_remove("message");
-        }
+    if let Body::Json(body) = &mut reply.body
+        && let Some(error) = body.get_mut("error").and_then(Value::as_object_mut)
+    {
+        error.retain(|key, words| key != "message" || *words != "");
     }
     reply
 }
@@ -167,9 +167,7 @@ fn read(world: &World, call: &Call, stack: &Stack, rest: &[&str]) -> Answer {
         ["resources", name] => {
             let resource = stack.resource(name).ok_or_else(|| resources::missing(stack, name))?;
             let mut shown = resources::show(world, stack, resource, None);
-            shown["description"] =
-                stack.blueprint.node(name).map(|node| node.description.clone()).unwrap_or_default().into();
-            shown["attributes"] = attributes::all(world, stack, resource);
+            resources::add_detail(world, stack, resource, &mut shown);
             Ok(Reply::json(200, json!({"resource": shown})))
         }
         ["resources", name, "metadata"] => {

@@ -144,8 +144,8 @@ fn tree(world: &World, balancer: &Row) -> Value {
             one.insert("members".into(), json!(members));
             one
         });
-        one.insert("pools".into(), pools.collect::<Vec<Row>>().into_iter().map(Value::Object).collect());
-        Value::Object(one)
+        one.insert("pools".into(), pools.map(Value::from).collect());
+        Value::from(one)
     });
     let listeners: Value = listeners.collect();
     out.insert("listeners".into(), listeners);

@@ -88,6 +88,8 @@ pub struct Reply {
 pub enum Body {
     Empty,
     Json(Value),
+    /// JSON written already: long lists are never held as values.
+    Written(String),
     /// What webob makes of an error nobody worded: HTML, or JSON for who asks for that.
     Page(String),
 }
@@ -98,6 +100,19 @@ pub type Answer = Result<Reply, Reply>;
 impl Reply {
     pub fn json(status: u16, value: Value) -> Self {
         Self { status, headers: Vec::new(), body: Body::Json(value) }
+    }
+
+    /// `{"key": [rows…]}`, one row at a time.
+    pub fn list(key: &str, rows: impl Iterator<Item = Value>) -> Self {
+        let mut text = format!("{{\"{key}\": [");
+        for (nth, row) in rows.enumerate() {
+            if nth > 0 {
+                text.push_str(", ");
+            }
+            text.push_str(&row.to_string());
+        }
+        text.push_str("]}");
+        Self { status: 200, headers: Vec::new(), body: Body::Written(text) }
     }
 
     pub fn empty(status: u16) -> Self {
@@ -254,6 +269,7 @@ fn into_response(method: &Method, wants_json: bool, reply: Reply) -> Response {
     let (kind, bytes) = match reply.body {
         Body::Empty => (None, Vec::new()),
         Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),
+        Body::Written(text) => (Some("application/json"), text.into_bytes()),
         Body::Page(words) if wants_json => {
             // A redirect's words end in another way than an error's.
             let message =

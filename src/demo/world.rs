@@ -12,13 +12,67 @@ pub mod network;
 pub mod seed;
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut, Index};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub type Row = Map<String, Value>;
+/// An object of some service. A field that is not there reads as null.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Row(Map<String, Value>);
+
+impl Deref for Row {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Row {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Index<&str> for Row {
+    type Output = Value;
+
+    fn index(&self, key: &str) -> &Value {
+        self.0.get(key).unwrap_or(&Value::Null)
+    }
+}
+
+impl From<Map<String, Value>> for Row {
+    fn from(map: Map<String, Value>) -> Self {
+        Self(map)
+    }
+}
+
+impl From<Row> for Value {
+    fn from(row: Row) -> Self {
+        Self::Object(row.0)
+    }
+}
+
+impl FromIterator<(String, Value)> for Row {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Row {
+    type Item = (String, Value);
+    type IntoIter = <Map<String, Value> as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
 
 /// A table of the cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,12 +122,12 @@ impl Kind {
     }
 }
 
-static PROTOTYPES: LazyLock<Row> =
+static PROTOTYPES: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(include_str!("prototypes.json")).unwrap_or_default());
 
 /// A new row of the kind with the fields given written over the prototype's.
 pub fn row(kind: Kind, fields: Value) -> Row {
-    let mut row = PROTOTYPES.get(kind.prototype()).and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut row: Row = PROTOTYPES.get(kind.prototype()).and_then(Value::as_object).cloned().unwrap_or_default().into();
     if let Value::Object(fields) = fields {
         row.extend(fields);
     }

@@ -161,7 +161,7 @@ fn resource_subnets(world: &World, port: &Row) -> Value {
     let fixed = port.get("fixed_ips").and_then(Value::as_array).into_iter().flatten();
     fixed
         .filter_map(|ip| world.find(Kind::Subnet, ip["subnet_id"].as_str()?))
-        .map(|subnet| Value::Object(world.shown(Kind::Subnet, subnet)))
+        .map(|subnet| Value::from(world.shown(Kind::Subnet, subnet)))
         .collect()
 }
 
@@ -170,7 +170,7 @@ fn shown(world: &World, resource: &Resource) -> Row {
     if let Some(config) = world.heat.configs.get(&resource.physical) {
         return config.clone();
     }
-    let Some(kind) = table(&resource.stands_for) else { return Row::new() };
+    let Some(kind) = table(&resource.stands_for) else { return Row::default() };
     world.find(kind, &resource.physical).map(|row| world.shown(kind, row)).unwrap_or_default()
 }
 

@@ -8,7 +8,7 @@ use crate::demo::world::compute::SILENT;
 use crate::demo::world::{Kind, World, text};
 
 /// Seconds, at the demonstration's pace, from "server up" to "node ready".
-const BOOT: f64 = 2.4;
+const BOOT: f64 = 1.8;
 
 impl Engine {
     /// What happens once a resource is there.

@@ -70,7 +70,7 @@ pub fn begin(
     let label = world.resource(stack, name).map(|resource| resource.label.clone()).unwrap_or_default();
     let wish = Wish { properties, label };
     let (physical, step) = match kind.name.as_str() {
-        "OS::Nova::Server" => (server(world, &wish)?, 1.2),
+        "OS::Nova::Server" => (server(world, &wish)?, 1.0),
         "OS::Nova::ServerGroup" => {
             let fields = json!({
                 "id": new_id(), "name": wish.name(), "policy": wish.get("policies")[0], "members": [],

@@ -80,8 +80,7 @@ pub fn list(world: &World, call: &Call, stack: &Stack, resource: Option<&str>) -
         events.truncate(limit);
     }
     let root = (depth > 0).then_some(stack);
-    let events: Value = events.into_iter().map(|event| shown(world, event, root)).collect();
-    Ok(Reply::json(200, json!({"events": events})))
+    Ok(Reply::list("events", events.into_iter().map(|event| shown(world, event, root))))
 }
 
 pub fn show(world: &World, stack: &Stack, resource: &str, id: &str) -> Answer {

@@ -57,24 +57,14 @@ pub fn list(world: &World, call: &Call, stack: &Stack) -> Answer {
             Err(_) => return Err(super::bad("Only integer is acceptable by 'nested_depth'.")),
         },
     };
-    let mut out = Vec::new();
+    let mut found: Vec<(&Stack, &Resource, Option<&str>)> = Vec::new();
     let mut level: Vec<(&Stack, Option<&str>)> = vec![(stack, None)];
     for _ in 0..=depth {
         let mut below = Vec::new();
         for (stack, parent) in level {
             for resource in &stack.resources {
                 if wanted(call, resource) {
-                    let mut shown = show(world, stack, resource, parent);
-                    if call.query.flag("with_detail") {
-                        shown["description"] = stack
-                            .blueprint
-                            .node(&resource.name)
-                            .map(|node| node.description.clone())
-                            .unwrap_or_default()
-                            .into();
-                        shown["attributes"] = attributes::all(world, stack, resource);
-                    }
-                    out.push(shown);
+                    found.push((stack, resource, parent));
                 }
                 if let Some(nested) = resource.nested.as_deref().and_then(|id| world.stack(id)) {
                     below.push((nested, Some(resource.name.as_str())));
@@ -83,7 +73,22 @@ pub fn list(world: &World, call: &Call, stack: &Stack) -> Answer {
         }
         level = below;
     }
-    Ok(Reply::json(200, json!({"resources": out})))
+    let detail = call.query.flag("with_detail");
+    let rows = found.into_iter().map(|(stack, resource, parent)| {
+        let mut shown = show(world, stack, resource, parent);
+        if detail {
+            add_detail(world, stack, resource, &mut shown);
+        }
+        shown
+    });
+    Ok(Reply::list("resources", rows))
+}
+
+/// What a resource shows only when asked for by itself or in detail.
+pub fn add_detail(world: &World, stack: &Stack, resource: &Resource, shown: &mut Value) {
+    let node = stack.blueprint.node(&resource.name);
+    shown["description"] = node.map(|node| node.description.clone()).unwrap_or_default().into();
+    shown["attributes"] = attributes::all(world, stack, resource);
 }
 
 fn wanted(call: &Call, resource: &Resource) -> bool {

@@ -144,7 +144,7 @@ impl World {
     }
 
     pub(super) fn derive_server(&self, id: &str, row: &mut Row) {
-        let mut addresses = Row::new();
+        let mut addresses = Row::default();
         let mut groups: Vec<Value> = Vec::new();
         for port in self.ports_of(id) {
             let network = self.find(Kind::Network, text(port, "network_id")).map_or("", |n| text(n, "name"));

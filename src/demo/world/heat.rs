@@ -274,6 +274,10 @@ impl World {
             stack.deleted = Some(Utc::now());
             stack.resources.clear();
         }
+        self.heat.events.retain(|event| event.stack == id || event.root != id);
+        for event in self.heat.events.iter_mut().filter(|event| event.root == id) {
+            event.properties = Arc::default();
+        }
         let buried: Vec<String> =
             self.heat.stacks.iter().filter(|stack| stack.deleted.is_some()).map(|stack| stack.id.clone()).collect();
         if let Some(oldest) = buried.first().filter(|_| buried.len() > REMEMBERED) {

@@ -327,7 +327,7 @@ impl World {
                         let mut rule = rule.clone();
                         rule.insert("standard_attr_id".into(), nth.into());
                         rule.insert("tags".into(), json!([]));
-                        Value::Object(rule)
+                        Value::from(rule)
                     })
                     .collect();
                 row.insert("security_group_rules".into(), rules);

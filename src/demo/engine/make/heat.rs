@@ -40,7 +40,7 @@ fn config(world: &mut World, wish: &Wish<'_>, text: String) -> String {
         "creation_time": stamp(Utc::now()), "config": text, "inputs": [], "outputs": [], "options": {},
     });
     if let Value::Object(row) = row {
-        world.heat.configs.insert(id.clone(), row);
+        world.heat.configs.insert(id.clone(), row.into());
     }
     id
 }
