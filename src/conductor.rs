@@ -67,6 +67,7 @@ pub fn wish_absent(record: &mut ClusterRecord, now: DateTime<Utc>) {
     record.cluster.status_since = now;
     record.cluster.status_reason.clear();
     record.cluster.cause = None;
+    record.track.ending = None;
     record.track.delete_sent = None;
     record.track.delete_failures = 0;
     record.track.faults = 0;

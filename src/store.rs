@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::Scope;
 use crate::driver::Facts;
-use crate::model::{Cluster, ClusterId, ClusterTemplate, NewTemplate, Problem, ProblemKind, TemplateId};
+use crate::model::{Cluster, ClusterId, ClusterTemplate, NewTemplate, Problem, ProblemKind, Status, TemplateId};
 
 mod disk;
 pub mod memory;
@@ -72,10 +72,16 @@ pub struct Track {
     pub delete_failures: u32,
     /// Passing faults in a row; the back-off grows with it.
     pub faults: u32,
-    /// Outputs of the stack's present state have been read.
-    pub outputs_read: bool,
-    /// The failure's root cause has been looked for.
-    pub explained: bool,
+    /// What the stack has come to, not told yet: it becomes the cluster's status together with
+    /// the addresses, or with the root cause of the failure, so that nobody sees one without the other.
+    pub ending: Option<Ending>,
+}
+
+/// The end of an operation in Heat's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    pub status: Status,
+    pub reason: String,
 }
 
 /// The store's port.

@@ -287,23 +287,6 @@ async fn a_failure_says_where_it_began() {
 }
 
 #[tokio::test]
-async fn addresses_that_come_after_the_status_are_waited_for() {
-    let complete = cluster(Status::CREATE_COMPLETE);
-    let mut whole = complete.clone();
-    whole.api_address = Some("https://1.2.3.4:6443".into());
-    let changes = [complete, whole.clone()].map(|cluster| Change::Cluster { cluster: Box::new(cluster) });
-    let ran = ran(&scripted(Status::CREATE_IN_PROGRESS, changes), "cluster show prod --wait -f json", false).await;
-    assert_eq!(serde_json::from_str::<Cluster>(&ran.out).unwrap(), whole);
-}
-
-#[tokio::test(start_paused = true)]
-async fn but_not_for_ever() {
-    let silent =
-        Arc::new(Scripted { clusters: vec![cluster(Status::CREATE_COMPLETE)], stays: true, ..Scripted::default() });
-    assert_eq!(ran(&silent, "cluster show prod --wait", false).await.exit, None);
-}
-
-#[tokio::test]
 async fn a_terminal_gets_one_line_drawn_over() {
     let changes = [moving(4), Change::Cluster { cluster: Box::new(cluster(Status::CREATE_COMPLETE)) }];
     let ran = ran(&scripted(Status::CREATE_IN_PROGRESS, changes), "cluster show prod --wait", true).await;

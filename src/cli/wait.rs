@@ -5,17 +5,13 @@ use std::time::Duration;
 
 use chrono::Utc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 use unicode_width::UnicodeWidthStr;
 
 use super::fault::{Done, Exit, Fault};
 use super::output::Terminal;
 use crate::model::{Action, Cluster, Problem};
 use crate::service::{Change, ConductorRole, Manager};
-
-/// How long a cluster at rest is waited for to be told whole. A cloud that answers does it in
-/// one; after this the status alone has to do.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,23 +44,13 @@ pub async fn wait(
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut line = Line::default();
     let Some(mut now) = found else { return Ok(None) };
-    let patience = tokio::time::sleep(PATIENCE);
-    tokio::pin!(patience);
     loop {
-        let rests = rests(&now, until);
-        if rests && is_told_whole(&now) {
+        if rests(&now, until) {
             line.end(terminal)?;
             return Ok(Some(now));
         }
         line.show(terminal, &now)?;
-        if !rests {
-            patience.as_mut().reset(Instant::now() + PATIENCE);
-        }
         tokio::select! {
-            () = &mut patience, if rests => {
-                line.end(terminal)?;
-                return Ok(Some(now));
-            }
             exit = &mut interrupted => {
                 line.end(terminal)?;
                 return Err(leave(terminal, &name, id, exit));
@@ -84,7 +70,7 @@ pub async fn wait(
                 Some(_) => {}
                 None => {
                     line.end(terminal)?;
-                    return if rests { Ok(Some(now)) } else { Err(stopped()) };
+                    return Err(stopped());
                 }
             },
         }
@@ -96,15 +82,6 @@ fn rests(cluster: &Cluster, until: Until) -> bool {
     match until {
         Until::Settled => !cluster.status.is_in_progress(),
         Until::Gone => cluster.status.is_failed() && cluster.status.action == Action::Delete,
-    }
-}
-
-/// Whether what is read after the status has come too: addresses, or where a failure began.
-fn is_told_whole(cluster: &Cluster) -> bool {
-    if cluster.status.is_failed() {
-        cluster.cause.is_some() || cluster.stack_id.is_none()
-    } else {
-        cluster.api_address.is_some()
     }
 }
 

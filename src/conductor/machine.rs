@@ -18,7 +18,7 @@ use super::backoff;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::driver::Outputs;
 use crate::model::{Action, Problem, RootCause, Stack, State, Status};
-use crate::store::{ClusterRecord, Intent};
+use crate::store::{ClusterRecord, Ending, Intent};
 
 /// How long a create call without an answer may still make a stack appear. Heat checks
 /// names before it stores, not while: two creates at once could both pass. Its API gives
@@ -35,6 +35,8 @@ const DELETE_RESEND: Duration = Duration::from_secs(30);
 const DELETE_REPEATS: u32 = 1;
 /// After so many bare 500s in a row a create is given up: Heat means it.
 const DEFECTS: u32 = 5;
+/// So often the cause of a failure is looked for before the failure is told without.
+const EXPLAIN_TRIES: u32 = 3;
 /// How far past its time-out a stack may be before we say so: Heat's own clock decides.
 const OVERDUE: Duration = Duration::from_secs(300);
 
@@ -132,13 +134,7 @@ pub fn step(mut record: ClusterRecord, observed: &Observed, now: DateTime<Utc>) 
 /// Whether Heat is at work on the cluster, or we still want to know something from it:
 /// then the list is asked for often.
 pub fn is_moving(record: &ClusterRecord) -> bool {
-    let cluster = &record.cluster;
-    cluster.status.is_in_progress()
-        || (cluster.stack_id.is_some() && cluster.status.is_failed() && !record.track.explained)
-        || (record.intent == Intent::Present
-            && cluster.stack_id.is_some()
-            && cluster.status.is_complete()
-            && !record.track.outputs_read)
+    record.cluster.status.is_in_progress() || record.track.ending.is_some()
 }
 
 /// The next operation by the record alone; notes in it what is about to be sent.
@@ -154,9 +150,11 @@ fn decide(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
             track.delete_sent = Some(now);
             Flow::Do(Op::Delete)
         }
-        (_, true) if status.is_failed() && !track.explained => Flow::Do(Op::Explain),
-        (Intent::Present, true) if status.is_complete() && !track.outputs_read => Flow::Do(Op::ReadOutputs),
-        (_, true) => Flow::Rest,
+        (_, true) => match &track.ending {
+            Some(ending) if ending.status.is_failed() => Flow::Do(Op::Explain),
+            Some(_) => Flow::Do(Op::ReadOutputs),
+            None => Flow::Rest,
+        },
     }
 }
 
@@ -202,7 +200,7 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
         }
         Observed::Outputs(outputs) => {
             record.track.faults = 0;
-            record.track.outputs_read = true;
+            tell(record);
             let cluster = &mut record.cluster;
             cluster.api_address.clone_from(&outputs.api_address);
             cluster.master_addresses.clone_from(&outputs.master_addresses);
@@ -212,7 +210,7 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
         }
         Observed::Explained(cause) => {
             record.track.faults = 0;
-            record.track.explained = true;
+            tell(record);
             if let Some(cause) = cause {
                 record.cluster.status_reason = format!("{}: {}", cause.resource, cause.reason);
             }
@@ -250,7 +248,7 @@ fn see(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, now: Dat
     }
 }
 
-/// Heat's word becomes the cluster's, one to one.
+/// Heat's word becomes the cluster's, one to one; an end is told when its details are known.
 fn see_wanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, now: DateTime<Utc>) -> Flow {
     let shown = if matches!(&stack.status.action, Action::Other(word) if word == "INIT") {
         Status::CREATE_IN_PROGRESS
@@ -258,7 +256,7 @@ fn see_wanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, n
         stack.status.clone()
     };
     if shown == record.cluster.status {
-        if shown.is_in_progress() {
+        if shown.is_in_progress() && record.track.ending.is_none() {
             record.cluster.status_reason = overdue(record, now).unwrap_or_default();
         }
         return Flow::Decide;
@@ -268,16 +266,29 @@ fn see_wanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, n
         // Older than what is known already.
         return Flow::Decide;
     }
-    cluster.status_reason = match shown.state {
+    let reason = match shown.state {
         State::InProgress => String::new(),
         State::Failed => failure_text(stack),
         _ => stack.status_reason.clone(),
     };
-    cluster.status = shown;
-    cluster.cause = None;
-    record.track.explained = false;
-    record.track.outputs_read = false;
+    if matches!(shown.state, State::Complete | State::Failed) {
+        record.track.ending = Some(Ending { status: shown, reason });
+    } else {
+        record.track.ending = None;
+        cluster.status = shown;
+        cluster.status_reason = reason;
+        cluster.cause = None;
+    }
     Flow::Decide
+}
+
+/// The end becomes the cluster's status.
+fn tell(record: &mut ClusterRecord) {
+    if let Some(ending) = record.track.ending.take() {
+        record.cluster.status = ending.status;
+        record.cluster.status_reason = ending.reason;
+        record.cluster.cause = None;
+    }
 }
 
 /// A stack that is to go, and is still there.
@@ -299,7 +310,7 @@ fn see_unwanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>)
         return Flow::Decide;
     };
     if in_delete && stack.status.is_failed() {
-        if elapsed(sent, asked) < DELETE_GRACE {
+        if record.track.ending.is_some() || elapsed(sent, asked) < DELETE_GRACE {
             return Flow::Decide;
         }
         let track = &mut record.track;
@@ -309,8 +320,7 @@ fn see_unwanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>)
             cluster.status_reason = format!("deleting once more, as it failed: {}", failure_text(stack));
             return Flow::Wait(backoff::delay(track.delete_failures, None, cluster.uuid.0));
         }
-        fail(record, Action::Delete, failure_text(stack));
-        record.track.explained = false;
+        track.ending = Some(Ending { status: Status::DELETE_FAILED, reason: failure_text(stack) });
     } else if elapsed(sent, asked) >= DELETE_RESEND {
         record.track.delete_sent = None;
     }
@@ -394,12 +404,13 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
             record.track.delete_sent = None;
             pause(record, error, "not deleted yet")
         }
-        Op::Explain if refused => {
-            record.track.explained = true;
+        Op::Explain if refused || record.track.faults + 1 >= EXPLAIN_TRIES => {
+            record.track.faults = 0;
+            tell(record);
             Flow::Rest
         }
         Op::ReadOutputs if refused => {
-            record.track.outputs_read = true;
+            tell(record);
             record.cluster.status_reason = format!("its addresses could not be read: {}", words(error));
             Flow::Rest
         }
@@ -428,7 +439,7 @@ fn fail(record: &mut ClusterRecord, action: Action, reason: String) {
     record.cluster.status_reason = reason;
     record.cluster.cause = None;
     record.track.faults = 0;
-    record.track.explained = true;
+    record.track.ending = None;
 }
 
 /// A stack that Heat says is no more.

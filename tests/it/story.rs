@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::support::eye::Eye;
-use crate::support::pty::Terminal;
+use crate::support::pty::{SOON, Terminal};
 
 /// A create or delete on a small real cloud under load.
 const LONG: Duration = Duration::from_secs(300);
@@ -23,9 +23,10 @@ struct Plot<'a> {
     size: (u16, u16),
 }
 
-/// The form's focused line, from its mark on; `None` while a picture is half drawn.
+/// The form's focused field, from its mark on; `None` while a picture is half drawn.
 fn focus(screen: &str) -> Option<&str> {
-    screen.lines().map(str::trim_start).find(|line| line.starts_with("▸ "))
+    let line = screen.lines().skip(1).find(|line| line.contains("▸ "))?;
+    line[line.find("▸ ")?..].split('│').next()
 }
 
 /// Tabs through a form until the field is the focused one.
@@ -33,7 +34,7 @@ fn go_to(t: &mut Terminal, field: &str) {
     let mark = format!("▸ {field}");
     for _ in 0..20 {
         let screen = t.screen();
-        let before = focus(&screen).expect("a form with a focus");
+        let before = focus(&screen).unwrap_or_default();
         if before.starts_with(&mark) {
             return;
         }
@@ -64,7 +65,9 @@ fn turn(t: &mut Terminal, field: &str, flag: &str, wanted: bool) {
 fn create(t: &mut Terminal, plot: &Plot) {
     t.sees("No clusters yet").sees("conductor");
     t.keys("2").keys("n").sees("New cluster template");
-    t.until("the choices from the cloud", LONG, |screen| screen.contains("devkey"));
+    t.until("the choices from the cloud", SOON, |screen| {
+        screen.contains("External network") && screen.contains("public")
+    });
     t.keys("story");
     pick(t, "Image", plot.image);
     pick(t, "Master flavor", plot.flavor);
@@ -129,7 +132,7 @@ fn on_the_embedded_cloud() {
     let home = tempfile::tempdir().unwrap();
     let plot = Plot {
         cluster: "prod-east",
-        image: "ubuntu-24.04",
+        image: "ubuntu-24.04-kube-v1.32.8",
         flavor: "m1.medium",
         floating_ips: true,
         master_lb: true,

@@ -115,8 +115,10 @@ fn an_accepted_cluster_is_created_and_read() {
     assert_eq!((run.0.cluster.status_since, run.0.track.create_sent), (at(3), None));
     assert_eq!(run.op(&listed("CREATE_IN_PROGRESS", 5), 5), None);
     assert_eq!(run.op(&listed("CREATE_COMPLETE", 60), 60), Some(Op::ReadOutputs));
+    assert_eq!(run.0.cluster.status, Status::CREATE_IN_PROGRESS, "not told before its address is known");
     let outputs = Outputs { api_address: Some("https://1.2.3.4:6443".into()), ..Outputs::default() };
     assert_eq!(run.op(&Observed::Outputs(outputs), 61), None);
+    assert_eq!(run.0.cluster.status, Status::CREATE_COMPLETE);
     assert_eq!(run.0.cluster.api_address.as_deref(), Some("https://1.2.3.4:6443"));
     assert_eq!(run.0.cluster.coe_version.as_deref(), Some("v1.31.4"));
     assert_eq!(run.op(&Observed::Nothing, 62), None);
@@ -213,7 +215,7 @@ fn a_stack_of_that_name_is_adopted_unless_it_is_another_clusters() {
 fn a_failure_is_explained() {
     let mut run = Run::creating();
     assert_eq!(run.op(&listed("CREATE_FAILED", 10), 10), Some(Op::Explain));
-    assert_eq!(run.shown(), "CREATE_FAILED Heat's words on CREATE_FAILED");
+    assert_eq!(run.0.cluster.status, Status::CREATE_IN_PROGRESS, "not told before its cause is known");
     assert!(matches!(run.see(&failed(Op::Explain, CloudErrorKind::Server), 11).1, Next::After(_)));
     assert_eq!(run.op(&Observed::Nothing, 20), Some(Op::Explain));
     let cause = RootCause {
@@ -225,6 +227,17 @@ fn a_failure_is_explained() {
     run.see(&Observed::Explained(Some(cause)), 21);
     assert_eq!(run.shown(), "CREATE_FAILED workers.0.server: No valid host");
     assert_eq!(run.op(&listed("CREATE_FAILED", 30), 30), None, "explained once");
+}
+
+#[test]
+fn a_failure_that_cannot_be_explained_is_told_all_the_same() {
+    let mut run = Run::creating();
+    run.see(&listed("CREATE_FAILED", 10), 10);
+    for seconds in 11..14 {
+        run.see(&failed(Op::Explain, CloudErrorKind::Server), seconds);
+    }
+    assert_eq!(run.shown(), "CREATE_FAILED Heat's words on CREATE_FAILED");
+    assert_eq!(run.op(&listed("CREATE_FAILED", 30), 30), None);
 }
 
 #[test]
@@ -316,6 +329,8 @@ fn older_lists_do_not_turn_time_back() {
     let mut run = Run::creating();
     run.see(&found(Some(stack("CREATE_COMPLETE")), 20), 21);
     run.see(&listed("CREATE_IN_PROGRESS", 19), 22);
+    run.see(&Observed::Outputs(Outputs::default()), 23);
+    run.see(&listed("CREATE_IN_PROGRESS", 19), 24);
     assert_eq!(run.0.cluster.status, Status::CREATE_COMPLETE);
 }
 
