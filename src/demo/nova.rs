@@ -120,6 +120,11 @@ fn route(engine: &Engine, call: &Call, minor: u32) -> Answer {
             let zone = json!({"zoneName": "nova", "zoneState": {"available": true}, "hosts": null});
             Ok(Reply::json(200, json!({"availabilityZoneInfo": [zone]})))
         }
+        ("GET", ["v2.1", "os-availability-zone", "detail"]) => {
+            let words = "Policy doesn't allow os_compute_api:os-availability-zone:detail to be performed.";
+            Err(fault(403, "forbidden", words))
+        }
+        ("GET", ["v2.1", "os-simple-tenant-usage", _]) => Ok(Reply::json(200, json!({"tenant_usage": {}}))),
         ("GET", ["v2.1", "extensions"]) => Ok(Reply::json(200, json!({"extensions": []}))),
         ("GET", ["v2.1", "os-simple-tenant-usage"]) => {
             let words = "Policy doesn't allow os_compute_api:os-simple-tenant-usage:list to be performed.";

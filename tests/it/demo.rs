@@ -202,6 +202,20 @@ async fn a_stack_can_be_deleted_while_it_is_made() {
 }
 
 #[tokio::test]
+async fn a_failed_stack_rolls_back_when_it_was_asked_to() {
+    let (_directory, _cloud, client) = cloud().await;
+    let mut before = client.inventory().await;
+    let mut body = nodes("demo.broken", 2);
+    body["disable_rollback"] = false.into();
+    let id = client.create("back", body).await;
+    let rolled = |stack: &Value| stack["stack"]["stack_status"] == "ROLLBACK_COMPLETE";
+    client.until(&format!("/stacks/{id}"), rolled).await;
+    before.insert("stacks", 1);
+    assert_eq!(client.inventory().await, before);
+    client.delete(&id).await;
+}
+
+#[tokio::test]
 async fn stacks_are_listed_by_page_and_filter() {
     let (_directory, _cloud, client) = cloud().await;
     let template =

@@ -64,6 +64,7 @@ async fn look_around(side: &Side, told: &mut Answers) -> Names {
         ("compute", "/servers/detail?name=nosuch"),
         ("compute", "/limits"),
         ("compute", "/os-availability-zone"),
+        ("compute", "/os-availability-zone/detail"),
         ("compute", "/nosuch"),
         ("network", "/"),
         ("network", "/v2.0/networks"),

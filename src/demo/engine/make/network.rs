@@ -36,7 +36,7 @@ pub fn begin(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, 
                 None => Value::Null,
             };
             let made = world.neutron(Kind::Router, &wish.name(), json!({"external_gateway_info": gateway}));
-            (world.insert(Kind::Router, made), 0.5)
+            (world.insert(Kind::Router, made), 0.35)
         }
         "OS::Neutron::RouterInterface" => router_interface(world, wish)?,
         "OS::Neutron::Port" => {
@@ -167,7 +167,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             made.insert("vip_port_id".into(), port.into());
             made.insert("provider".into(), "amphora".into());
             made.insert("description".into(), wish.text("description").into());
-            (world.insert(Kind::LoadBalancer, made), 1.6)
+            (world.insert(Kind::LoadBalancer, made), 1.1)
         }
         "OS::Octavia::Listener" => {
             let balancer = parent(world, Kind::LoadBalancer, "loadbalancer", "Load Balancer")?;
@@ -184,7 +184,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             fields["_loadbalancer"] = balancer.clone().into();
             fields["loadbalancers"] = json!([{"id": balancer}]);
             let made = world.octavia(Kind::Listener, &wish.name(), fields);
-            (world.insert(Kind::Listener, made), 0.5)
+            (world.insert(Kind::Listener, made), 0.35)
         }
         "OS::Octavia::Pool" => {
             let listener = parent(world, Kind::Listener, "listener", "Listener")?;
@@ -198,7 +198,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             fields["loadbalancers"] = json!([{"id": balancer}]);
             fields["listeners"] = if listener.is_empty() { json!([]) } else { json!([{"id": listener}]) };
             let made = world.octavia(Kind::Pool, &wish.name(), fields);
-            (world.insert(Kind::Pool, made), 0.5)
+            (world.insert(Kind::Pool, made), 0.35)
         }
         "OS::Octavia::PoolMember" => {
             let pool = existing(world, Kind::Pool, &wish.text("pool"), "Pool")?;
@@ -210,7 +210,7 @@ fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f6
             }
             fields["_pool"] = pool.into();
             let made = world.octavia(Kind::Member, &wish.text("name"), fields);
-            (world.insert(Kind::Member, made), 0.5)
+            (world.insert(Kind::Member, made), 0.35)
         }
         "OS::Octavia::HealthMonitor" => {
             let pool = existing(world, Kind::Pool, &wish.text("pool"), "Pool")?;
