@@ -18,3 +18,4 @@ mod kills;
 mod openstack;
 mod story;
 mod support;
+mod terminal;

@@ -72,6 +72,30 @@ impl Terminal {
         !parser.screen().alternate_screen() && !parser.screen().hide_cursor()
     }
 
+    fn colour_count(&self, wanted: impl Fn(vt100::Color) -> bool) -> usize {
+        let parser = self.shared.parser.lock().unwrap();
+        let (rows, cols) = parser.screen().size();
+        let cells = (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col)));
+        cells
+            .filter_map(|(row, col)| parser.screen().cell(row, col))
+            .filter(|c| wanted(c.fgcolor()) || wanted(c.bgcolor()))
+            .count()
+    }
+
+    /// Cells that are not in the terminal's own colours.
+    pub fn colours(&self) -> usize {
+        self.colour_count(|colour| colour != vt100::Color::Default)
+    }
+
+    /// Cells in a colour that a 16-colour terminal does not have.
+    pub fn colours_beyond_16(&self) -> usize {
+        self.colour_count(|colour| match colour {
+            vt100::Color::Default => false,
+            vt100::Color::Idx(index) => index > 15,
+            vt100::Color::Rgb(..) => true,
+        })
+    }
+
     /// Types text or control characters (`\r` enter, `\x1b` escape, `\t` tab).
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         self.writer.write_all(keys.as_bytes()).unwrap();
