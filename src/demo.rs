@@ -5,7 +5,7 @@
 //! Layers, each knowing only those before it: [`hot`] evaluates templates (pure),
 //! [`world`] is the state, [`engine`] changes it over time, one file per service
 //! (`heat`, `nova`, …) shows it, [`web`] is the HTTP around them. It must not know
-//! anything of Jeroboam beside [`Problem`](crate::model::Problem): the program meets
+//! anything of Jeroboam beside [`Problem`]: the program meets
 //! it only through HTTP. Start reading at [`start`].
 
 mod cinder;
