@@ -15,6 +15,7 @@ mod contract;
 mod dashboard;
 mod demo;
 mod kills;
+mod node_scripts;
 mod openstack;
 mod story;
 mod support;

@@ -35,6 +35,7 @@ signal() {
 # A failing step fails the stack at once, with its own last words, not at the time-out.
 failed() {
   trap - ERR
+  sleep 1 # tee may still be writing the last words
   signal FAILURE "$(hostname): $STAGE failed (exit $1, line $2): $(tail -n 8 "$LOG" | cut -c1-200)"
   exit "$1"
 }
