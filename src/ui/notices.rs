@@ -5,7 +5,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
-use ratatui::widgets::{Clear, Widget};
 
 use super::action::{Action, Context};
 use super::layer::Cx;
@@ -93,7 +92,7 @@ impl Notices {
                 width,
                 height: 1,
             };
-            Clear.render(row, buf);
+            text::blank(buf, row, cx.style(Role::Text));
             text::put(buf, row.x, row.y, 2, vec![cx.span(Role::Failed, "▌ ")]);
             text::put(buf, row.x + 2, row.y, width - 2, line);
         }

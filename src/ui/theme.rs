@@ -10,9 +10,13 @@ use serde::Deserialize;
 use crate::model::Problem;
 
 /// Themes that come with the program: name and text.
-pub const EMBEDDED: [(&str, &str); 3] = [
+pub const EMBEDDED: [(&str, &str); 7] = [
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("solarized", include_str!("../../themes/solarized.toml")),
+    ("nord", include_str!("../../themes/nord.toml")),
+    ("mono", include_str!("../../themes/mono.toml")),
     ("mono16", include_str!("../../themes/mono16.toml")),
 ];
 
@@ -83,11 +87,19 @@ impl Theme {
     /// The theme `name`, from `user` (where it came from, its text) or embedded,
     /// brought down to what the terminal can show. Always gives a usable theme.
     pub fn load(name: &str, user: Option<(&str, &str)>, depth: Depth) -> (Self, Vec<Problem>) {
+        let (theme, problems) = Self::read(name, user, depth);
+        let mut colours = theme.styles.values().flat_map(|style| [style.fg, style.bg]).flatten();
+        // Sixteen colours are not enough to approximate a theme made of shades.
+        let beyond = |colour| matches!(colour, Color::Rgb(..) | Color::Indexed(16..));
+        if depth == Depth::Sixteen && colours.any(beyond) {
+            return (Self::read("mono16", None, depth).0, problems);
+        }
+        (theme, problems)
+    }
+
+    fn read(name: &str, user: Option<(&str, &str)>, depth: Depth) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut bad = |why: String| problems.push(Problem::invalid(why));
-        // Sixteen colours are not enough to approximate a theme made of shades.
-        let name = if depth == Depth::Sixteen { "mono16" } else { name };
-        let user = user.filter(|_| depth != Depth::Sixteen);
         let origin = user.map_or_else(|| format!("theme {name}"), |(origin, _)| origin.to_owned());
         let text = user.map(|(_, text)| text).or_else(|| embedded(name)).unwrap_or_else(|| {
             let all: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
@@ -206,6 +218,8 @@ fn indexed(colour: Color) -> Color {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
     use ratatui::style::Color;
 
     use super::{Depth, EMBEDDED, Role, Theme, indexed};
@@ -230,6 +244,68 @@ mod tests {
     }
 
     #[test]
+    fn the_folder_is_what_is_embedded() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/themes");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let files: BTreeSet<String> = files.collect();
+        let embedded: BTreeSet<String> = EMBEDDED.iter().map(|(name, _)| format!("{name}.toml")).collect();
+        assert_eq!(files, embedded);
+    }
+
+    #[test]
+    fn statuses_look_different_in_every_theme() {
+        for (name, _) in EMBEDDED {
+            for depth in [Depth::Sixteen, Depth::Indexed, Depth::True] {
+                let (theme, _) = Theme::load(name, None, depth);
+                let looks: HashSet<_> =
+                    [Role::Ok, Role::Moving, Role::Warning, Role::Failed].map(|role| theme.style(role)).into();
+                assert_eq!(looks.len(), 4, "{name} {depth:?}: {looks:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_theme_without_colours_has_none_at_any_depth() {
+        for depth in [Depth::None, Depth::Sixteen, Depth::True] {
+            let (theme, _) = Theme::load("mono", None, depth);
+            assert!(theme.styles.values().all(|style| style.fg.is_none() && style.bg.is_none()), "{depth:?}");
+        }
+    }
+
+    /// Contrast as WCAG 2.1 counts it.
+    fn contrast(a: Color, b: Color) -> f64 {
+        let luminance = |colour| {
+            let Color::Rgb(r, g, b) = colour else { panic!("{colour} is no shade") };
+            let linear = |v: u8| {
+                let v = f64::from(v) / 255.0;
+                if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a / b).max(b / a)
+    }
+
+    #[test]
+    fn themes_with_a_ground_of_their_own_can_be_read_on_it() {
+        // Text, all else that is read, and both on the selected row.
+        let wanted = [("high-contrast", 7.0, 7.0, 4.5), ("solarized", 4.5, 3.0, 2.0), ("nord", 4.5, 3.0, 2.0)];
+        for (name, text, rest, lifted) in wanted {
+            let (theme, _) = Theme::load(name, None, Depth::True);
+            let ground = theme.style(Role::Text).bg.unwrap();
+            for role in Role::ALL.iter().filter(|role| ![Role::Border, Role::BarRest].contains(role)) {
+                let Some(fg) = theme.style(*role).fg else { continue };
+                let wanted = if *role == Role::Text { text } else { rest };
+                assert!(contrast(fg, ground) >= wanted, "{name}: {role:?}: {}", contrast(fg, ground));
+            }
+            for role in [Role::Strong, Role::Ok, Role::Moving, Role::Warning, Role::Failed] {
+                let found = contrast(theme.style(role).fg.unwrap(), theme.style(Role::Selected).bg.unwrap());
+                assert!(found >= lifted, "{name}: selected {role:?}: {found}");
+            }
+        }
+    }
+
+    #[test]
     fn a_faulty_theme_still_gives_a_picture_and_says_why() {
         let (theme, problems) =
             Theme::load("mine", Some(("mine.toml", "[roles]\ntext = { fg = \"plaid\" }\nblub = {}\n")), Depth::True);
@@ -239,7 +315,10 @@ mod tests {
         let (theme, problems) = Theme::load("mine", Some(("mine.toml", "[roles")), Depth::True);
         assert_eq!((theme.styles.len(), problems.len()), (Role::ALL.len(), 1));
         let (_, problems) = Theme::load("nope", None, Depth::True);
-        assert_eq!(problems[0].summary, "there is no theme \"nope\"; there are dark, light, mono16");
+        assert_eq!(
+            problems[0].summary,
+            "there is no theme \"nope\"; there are dark, light, high-contrast, solarized, nord, mono, mono16"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::symbols::merge::MergeStrategy;
 use ratatui::text::Span;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::text;
 use crate::ui::layer::Cx;
@@ -72,7 +72,7 @@ pub fn dialog(over: Rect, width: u16, height: u16, title: &str, role: Role, cx: 
     let width = width.min(over.width);
     let height = height.min(over.height);
     let area = Rect { x: over.x + (over.width - width) / 2, y: over.y + (over.height - height) / 2, width, height };
-    Clear.render(area, buf);
+    text::blank(buf, area, cx.style(Role::Text));
     Block::bordered().border_type(BorderType::Rounded).border_style(cx.style(role)).render(area, buf);
     let title = vec![cx.span(if role == Role::BorderFocused { Role::TitleFocused } else { role }, title)];
     titles(&Boxed { area, title, note: Vec::new(), focused: true }, buf);

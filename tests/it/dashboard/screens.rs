@@ -4,6 +4,10 @@ use jeroboam::model::Problem;
 use jeroboam::service::Change;
 use jeroboam::ui::{Depth, Msg, Reply, Saved, Theme};
 
+use ratatui::buffer::Cell;
+use ratatui::style::Color;
+use unicode_width::UnicodeWidthStr;
+
 use super::desk::Desk;
 use super::world;
 
@@ -153,6 +157,26 @@ fn terminals_with_few_colours() {
         desk.press("down");
         let picture = desk.screen(80, 24);
         insta::assert_snapshot!(name, picture);
+    }
+}
+
+#[test]
+fn a_theme_with_a_ground_of_its_own_covers_the_screen() {
+    for name in ["high-contrast", "solarized", "nord"] {
+        let (theme, _) = Theme::load(name, None, Depth::True);
+        for keys in ["down", "down down enter", "2 n", "down d", "n tab enter", "?"] {
+            let mut desk = Desk::with(theme.clone());
+            desk.connect();
+            desk.press(keys);
+            let picture = desk.buffer(120, 40);
+            let bare = |at: usize, cell: &Cell| {
+                // The cell behind a wide character is never drawn.
+                let behind = at > 0 && picture.content[at - 1].symbol().width() > 1;
+                cell.bg == Color::Reset && !behind
+            };
+            let found = picture.content.iter().enumerate().find(|(at, cell)| bare(*at, cell));
+            assert_eq!(found, None, "{name}, {keys}");
+        }
     }
 }
 
