@@ -23,10 +23,11 @@ struct Plot<'a> {
     size: (u16, u16),
 }
 
-/// The form's focused field, from its mark on; `None` while a picture is half drawn.
+/// The label of the form's focused field, with its mark; `None` while a picture is half drawn.
+/// Only the label: what stands behind it changes while a picker closes.
 fn focus(screen: &str) -> Option<&str> {
     let line = screen.lines().skip(1).find(|line| line.contains("▸ "))?;
-    line[line.find("▸ ")?..].split('│').next()
+    line[line.find("▸ ")?..].split("  ").next()
 }
 
 /// Tabs through a form until the field is the focused one.
