@@ -1,5 +1,5 @@
 //! A cluster's certificates: three authorities and a service-account key pair made
-//! at creation, client certificates issued from the Kubernetes authority later.
+//! at creation, client certificates issued and requests signed from the Kubernetes authority later.
 //!
 //! Pure but for the system's random numbers: no files, no clock (`now` is an
 //! argument), and nothing of clouds or stores. Private keys travel as
@@ -9,6 +9,7 @@
 
 mod describe;
 mod issue;
+mod sign;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 
 pub use describe::{Description, describe};
 pub use issue::issue_client;
+pub use sign::{REQUEST_MAX, sign};
 
 use crate::model::Problem;
 
@@ -39,6 +41,11 @@ pub enum PkiError {
     KeyMismatch,
     #[error("this is not a PEM certificate: {0}")]
     Parse(String),
+    /// What somebody else wants signed is not what this authority signs.
+    #[error("the certificate signing request is refused: {0}")]
+    Request(String),
+    #[error("the authority has expired: it signs nothing any more")]
+    Expired,
     /// The crypto library refused; happens when the system gives no random numbers.
     #[error("the certificate could not be made: {0}")]
     Crypto(String),
@@ -47,7 +54,7 @@ pub enum PkiError {
 impl From<PkiError> for Problem {
     fn from(error: PkiError) -> Self {
         match error {
-            PkiError::Subject { .. } => Self::invalid(error.to_string()),
+            PkiError::Subject { .. } | PkiError::Request(_) => Self::invalid(error.to_string()),
             _ => Self::local(error.to_string()),
         }
     }

@@ -1,4 +1,5 @@
 //! Making certificates: self-signed authorities and client certificates signed by one.
+//! What others ask to have signed is judged by `sign`.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ const NAME_MAX: usize = 64;
 
 /// A self-signed authority that may sign leaves but no further authority.
 pub(super) fn authority(common_name: &str, key: &KeyPair, now: DateTime<Utc>) -> Result<Certificate, PkiError> {
-    let mut params = basis(common_name, DEFAULT_DAYS, now)?;
+    let mut params = basis(DEFAULT_DAYS, now)?;
+    params.distinguished_name.push(DnType::CommonName, name(common_name)?);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params.self_signed(key)?)
@@ -34,30 +36,48 @@ pub fn issue_client(
     days: u32,
     now: DateTime<Utc>,
 ) -> Result<(String, SecretString), PkiError> {
-    let authority = describe(ca_cert)?;
-    let ca_key = KeyPair::from_pem(ca_key.expose_secret()).map_err(|_| PkiError::Key)?;
-    if ca_key.subject_public_key_info() != authority.public_key {
-        return Err(PkiError::KeyMismatch);
-    }
-    let issuer = Issuer::from_ca_cert_pem(ca_cert, ca_key)?;
-
-    let mut params = basis(common_name, days, now)?;
+    let issuer = Signer::load(ca_cert, ca_key)?;
+    let mut params = issuer.leaf(days, now)?;
+    params.distinguished_name.push(DnType::CommonName, name(common_name)?);
     params.distinguished_name.push(DnType::OrganizationName, name(organization)?);
-    params.not_after = params.not_after.min(date_time_ymd(1970, 1, 1) + since_epoch(authority.not_after)?);
-    params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    params.use_authority_key_identifier_extension = true;
     let key = new_key()?;
-    let certificate = params.signed_by(&key, &issuer)?;
+    let certificate = params.signed_by(&key, &issuer.issuer)?;
     Ok((certificate.pem(), SecretString::from(key.serialize_pem())))
 }
 
-/// Subject, random serial number and validity: what every certificate has.
-fn basis(common_name: &str, days: u32, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
+/// An authority with the key to sign with.
+pub(super) struct Signer {
+    pub(super) issuer: Issuer<'static, KeyPair>,
+    pub(super) not_after: DateTime<Utc>,
+}
+
+impl Signer {
+    pub(super) fn load(ca_cert: &str, ca_key: &SecretString) -> Result<Self, PkiError> {
+        let authority = describe(ca_cert)?;
+        let ca_key = KeyPair::from_pem(ca_key.expose_secret()).map_err(|_| PkiError::Key)?;
+        if ca_key.subject_public_key_info() != authority.public_key {
+            return Err(PkiError::KeyMismatch);
+        }
+        Ok(Self { issuer: Issuer::from_ca_cert_pem(ca_cert, ca_key)?, not_after: authority.not_after })
+    }
+
+    /// A leaf without a subject: says that it is no authority, has both key identifiers, and is
+    /// valid from one day before `now` for `days`, but never longer than the authority.
+    pub(super) fn leaf(&self, days: u32, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
+        let mut params = basis(days, now)?;
+        params.not_after = params.not_after.min(date_time_ymd(1970, 1, 1) + since_epoch(self.not_after)?);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.use_authority_key_identifier_extension = true;
+        Ok(params)
+    }
+}
+
+/// Random serial number and validity: what every certificate has.
+fn basis(days: u32, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name(common_name)?);
     let mut serial = [0_u8; 16];
     random(&mut serial)?;
     // Positive and not empty, whatever was drawn: RFC 5280, 4.1.2.2.

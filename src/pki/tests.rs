@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{DEFAULT_DAYS, PkiError, bootstrap_token, describe, generate, issue_client};
 
 /// Openssl judges by the real clock, so this is the real time in whole seconds.
-fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap()
 }
 
@@ -18,7 +18,7 @@ fn issue(secrets: &std::collections::BTreeMap<String, SecretString>) -> (String,
 }
 
 /// `None`, said aloud, where there is no openssl to ask.
-fn openssl(arguments: &[&str], input: &str) -> Option<String> {
+pub(super) fn openssl(arguments: &[&str], input: &str) -> Option<String> {
     let child = Command::new("openssl")
         .args(arguments)
         .stdin(Stdio::piped())
