@@ -33,6 +33,9 @@ pub trait Manager: Send + Sync {
 
     /// The Kubernetes CA of a cluster.
     async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem>;
+    /// The certificate (PEM) that the Kubernetes CA gives for a request (PEM, PKCS#10), by the
+    /// rules of [`crate::pki::sign`], for as long as Magnum's: five years at most.
+    async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem>;
     /// A complete kubeconfig with a fresh client certificate.
     async fn kubeconfig(&self, id: ClusterId) -> Result<KubeconfigText, Problem>;
 

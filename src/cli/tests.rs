@@ -127,8 +127,20 @@ impl Manager for Scripted {
         self.note(format!("delete {id}"));
         Ok(())
     }
-    async fn ca_certificate(&self, _: ClusterId) -> Result<CaCertificate, Problem> {
-        Err(Problem::local("none"))
+    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem> {
+        Ok(CaCertificate {
+            cluster: id,
+            pem: "-----BEGIN CERTIFICATE-----\n".into(),
+            subject: "CN=prod".into(),
+            fingerprint: "AB:CD".into(),
+            key_type: "ECDSA P-256".into(),
+            not_before: then(),
+            not_after: then(),
+        })
+    }
+    async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem> {
+        self.note(format!("sign {id} {csr_pem}"));
+        Ok("-----BEGIN CERTIFICATE-----\n".into())
     }
     async fn kubeconfig(&self, _: ClusterId) -> Result<KubeconfigText, Problem> {
         Ok(KubeconfigText("apiVersion: v1\n".into()))

@@ -193,6 +193,17 @@ impl Manager for LocalManager {
         Ok(CaCertificate::read(id, pem)?)
     }
 
+    async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem> {
+        let cluster = self.record(id).await?.cluster;
+        let secrets = self.store.secrets(id).await?;
+        let authority = secret(&secrets, id, "ca_cert")?.expose_secret();
+        let key = secret(&secrets, id, "ca_key")?;
+        let certificate = pki::sign(authority, key, csr_pem, pki::DEFAULT_DAYS, (self.clock)())?;
+        let subject = pki::describe(&certificate)?.subject;
+        tracing::info!(cluster = %id, name = cluster.name, subject, "certificate request signed");
+        Ok(certificate)
+    }
+
     async fn kubeconfig(&self, id: ClusterId) -> Result<KubeconfigText, Problem> {
         let cluster = self.record(id).await?.cluster;
         let Some(server) = &cluster.api_address else {

@@ -64,6 +64,10 @@ impl Manager for Fake {
         world::certificate(id).map(|ca| *ca)
     }
 
+    async fn sign(&self, _: ClusterId, _: &str) -> Result<String, Problem> {
+        std::future::pending().await
+    }
+
     async fn kubeconfig(&self, _: ClusterId) -> Result<KubeconfigText, Problem> {
         Ok(KubeconfigText("kind: Config".into()))
     }
