@@ -71,7 +71,10 @@ fn has_light_background(variable: &dyn Fn(&str) -> Option<String>) -> bool {
 mod tests {
     use super::{depth, has_light_background, load};
     use crate::config::settings::Settings;
-    use crate::ui::Depth;
+    use crate::ui::action::Context;
+    use crate::ui::keymap::Found;
+    use crate::ui::theme::Role;
+    use crate::ui::{Depth, KeyPress};
 
     fn with<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
         |name| pairs.iter().find(|(have, _)| *have == name).map(|(_, value)| (*value).to_owned())
@@ -87,6 +90,22 @@ mod tests {
         assert_eq!(depth(&with(&[("NO_COLOR", ""), ("COLORTERM", "truecolor")])), Depth::True);
         assert!(has_light_background(&with(&[("COLORFGBG", "0;15")])));
         assert!(!has_light_background(&with(&[("COLORFGBG", "15;default;0")])));
+    }
+
+    #[test]
+    fn the_settings_choose_the_keymap_and_the_theme() {
+        let nowhere = std::path::Path::new("/nowhere");
+        for keymap in ["default", "vim", "emacs"] {
+            let settings = Settings { keymap: keymap.into(), theme: "nord".into(), cloud: None };
+            let looks = load(&settings, nowhere, &with(&[("COLORTERM", "truecolor")]));
+            assert_eq!(looks.problems, []);
+            let first = looks.keymap.find(&[Context::List], &[KeyPress::char('g')]);
+            assert_eq!(first == Found::Begun, keymap == "vim");
+            assert!(looks.theme.style(Role::Text).bg.is_some());
+        }
+        let settings = Settings { keymap: "vi".into(), ..Settings::default() };
+        let problems = load(&settings, nowhere, &with(&[])).problems;
+        assert_eq!(problems[0].line(), "there is no keymap \"vi\". The keymaps are: default, vim, emacs");
     }
 
     #[test]

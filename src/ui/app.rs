@@ -1,6 +1,7 @@
 //! The application: one message in, effects out. It owns the shared [`Fleet`] and
 //! the stack of layers; it decides nothing about clusters.
 
+mod chord;
 mod draw;
 mod needs;
 mod replies;
@@ -16,8 +17,8 @@ use super::dialogs::kubeconfig::KubeconfigDialog;
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
 use super::forms::{cluster, template};
-use super::key::KeyPress;
-use super::keymap::Keymap;
+use super::key::{Code, KeyPress};
+use super::keymap::{Found, Keymap};
 use super::layer::{Ask, Cx, Layer, Link, Route};
 use super::msg::Msg;
 use super::notices::Notices;
@@ -38,6 +39,8 @@ pub struct App {
     /// The first is the home screen and never goes.
     layers: Vec<Box<dyn Layer>>,
     notices: Notices,
+    /// The keys of a chord that is not complete yet.
+    chord: Vec<KeyPress>,
     generation: u64,
     /// The newest job of each slot that has not been answered.
     pending: HashMap<Slot, (u64, Job)>,
@@ -73,6 +76,7 @@ impl App {
             keymap,
             layers: vec![Box::new(Home::default())],
             notices: Notices::default(),
+            chord: Vec::new(),
             generation: 0,
             pending: HashMap::new(),
             known: BTreeSet::new(),
@@ -96,6 +100,7 @@ impl App {
             }
             Msg::Key(key) => self.key(key, &mut effects),
             Msg::Paste(text) => {
+                self.chord.clear();
                 let cx = cx!(self);
                 if let Some(layer) = self.layers.last_mut() {
                     layer.paste(&text, &cx);
@@ -153,8 +158,29 @@ impl App {
 
     fn key(&mut self, key: KeyPress, effects: &mut Vec<Effect>) {
         let contexts = self.contexts();
-        let text = self.layers.last().is_some_and(|layer| layer.takes_text()) && key.typed().is_some();
-        let action = if text { None } else { self.keymap.resolve(&contexts, key) };
+        let mut keys = std::mem::take(&mut self.chord);
+        // What it was begun for may have gone meanwhile.
+        let begun = !keys.is_empty() && self.keymap.find(&contexts, &keys) == Found::Begun;
+        self.changed |= !keys.is_empty();
+        if !begun {
+            keys.clear();
+        } else if key == KeyPress::plain(Code::Esc) {
+            return;
+        }
+        keys.push(key);
+        let typing = self.layers.last().is_some_and(|layer| layer.takes_text());
+        let text = !begun && typing && key.typed().is_some();
+        let action = match self.keymap.find(&contexts, &keys) {
+            _ if text => None,
+            Found::Action(action) => Some(action),
+            Found::Begun => {
+                self.chord = keys;
+                self.changed = true;
+                return;
+            }
+            Found::Nothing if begun => return,
+            Found::Nothing => None,
+        };
         let cx = cx!(self);
         let Some(layer) = self.layers.last_mut() else { return };
         let asks = match action {

@@ -1,6 +1,7 @@
 //! The dashboard through its public face: messages in, effects and pictures out;
 //! and the loop that runs it, on a fake manager.
 
+mod chords;
 mod desk;
 mod keys;
 mod noise;

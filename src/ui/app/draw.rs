@@ -5,10 +5,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::{App, cx};
+use super::{App, chord, cx};
 use crate::service::ConductorRole;
 use crate::ui::action::{Action, Context};
-use crate::ui::key::KeyPress;
+use crate::ui::keymap::Chord;
 use crate::ui::layer::{Cx, Link};
 use crate::ui::pages::layout::LEAST;
 use crate::ui::panes;
@@ -51,12 +51,16 @@ impl App {
         let top = self.layers.last();
         let mut contexts = top.map(|layer| layer.contexts()).unwrap_or_default();
         contexts.push(Context::Global);
+        let line = Rect { y: area.bottom() - 1, height: 1, ..area };
+        if chord::draw(&self.chord, &contexts, &cx, body, line, buf) {
+            return;
+        }
         let typing = top.is_some_and(|layer| layer.takes_text());
         let back = top.is_some_and(|layer| layer.can_go_back());
         let mut hints = cx.keymap.hints(&contexts, typing);
         hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back));
         let help = cx.keymap.key_where(&contexts, Action::Help, typing);
-        footer(&cx, hints, help, self.notices.news(), Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
+        footer(&cx, hints, help, self.notices.news(), line, buf);
     }
 }
 
@@ -129,14 +133,7 @@ fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) -> u16 {
 }
 
 /// As many hints as fit beside the news; help comes last but always.
-fn footer(
-    cx: &Cx,
-    hints: Vec<(KeyPress, Action)>,
-    help: Option<KeyPress>,
-    news: Option<&str>,
-    area: Rect,
-    buf: &mut Buffer,
-) {
+fn footer(cx: &Cx, hints: Vec<(Chord, Action)>, help: Option<Chord>, news: Option<&str>, area: Rect, buf: &mut Buffer) {
     let columns = |spans: &[Span]| u16::try_from(text::spans_width(spans)).unwrap_or(u16::MAX);
     let mut right = area.right();
     if let Some(key) = help {

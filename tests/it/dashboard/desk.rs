@@ -32,6 +32,17 @@ impl Desk {
         Self { app: App::new(theme, keymap, world::now(), offset), wanted: Vec::new(), open: Vec::new() }
     }
 
+    /// [`Self::ready`] with a keymap of the program's own.
+    pub fn with_keymap(name: &str) -> Self {
+        let (theme, _) = Theme::load("dark", None, Depth::True);
+        let (keymap, problems) = Keymap::load(name, None);
+        assert_eq!(problems, []);
+        let app = App::new(theme, keymap, world::now(), FixedOffset::east_opt(0).unwrap());
+        let mut desk = Self { app, wanted: Vec::new(), open: Vec::new() };
+        desk.connect();
+        desk
+    }
+
     /// Connected, everything loaded, the first cluster (ci-runners) selected.
     pub fn ready() -> Self {
         let mut desk = Self::new();
@@ -102,6 +113,15 @@ impl Desk {
         let mut buffer = Buffer::empty(area);
         self.app.draw_into(area, &mut buffer);
         buffer
+    }
+
+    /// The line of the first pane that the cursor is on.
+    pub fn selected(&mut self) -> String {
+        let screen = self.screen(120, 40);
+        let line = screen.lines().find(|line| line.contains('▸') && !line.contains("jeroboam")).unwrap_or_default();
+        line.split_once('▸')
+            .map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default().to_owned())
+            .unwrap_or_default()
     }
 
     /// The picture as text, and a hash over all that is not text.

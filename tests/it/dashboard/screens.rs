@@ -149,6 +149,13 @@ fn dialogs() {
 }
 
 #[test]
+fn what_may_follow_the_beginning_of_a_chord() {
+    let mut desk = Desk::with_keymap("vim");
+    desk.press("down ctrl-w");
+    pictures("chord", &mut desk);
+}
+
+#[test]
 fn terminals_with_few_colours() {
     for (name, depth) in [("sixteen-colours", Depth::Sixteen), ("no-colour", Depth::None)] {
         let (theme, _) = Theme::load("dark", None, depth);
