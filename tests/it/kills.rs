@@ -36,7 +36,7 @@ mod real_cloud {
     }
 
     fn stacks(eye: &Eye) -> Vec<String> {
-        let mut names: Vec<String> = eye.all_stacks().into_iter().filter(|name| name.starts_with("kill")).collect();
+        let mut names: Vec<String> = eye.all_stacks().into_iter().filter(|name| name.starts_with("slain-")).collect();
         names.sort();
         names
     }
@@ -84,12 +84,12 @@ mod real_cloud {
         assert!(jeroboam(home.path(), &template).status().unwrap().success());
 
         let start = Instant::now();
-        let child = create(home.path(), "kill-first");
+        let child = create(home.path(), "slain-first");
         until("the first stack", || !stacks(&eye).is_empty());
         let whole = start.elapsed();
         kill_after(child, Duration::ZERO);
         for moment in 0..MOMENTS {
-            let child = create(home.path(), &format!("kill-{moment}"));
+            let child = create(home.path(), &format!("slain-{moment}"));
             kill_after(child, whole * (moment + 1) / MOMENTS);
         }
 
