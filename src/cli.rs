@@ -9,9 +9,11 @@ pub mod ask;
 pub mod fault;
 pub mod output;
 
+mod ca;
 mod cluster;
 mod find;
 mod kubeconfig;
+mod stats;
 mod template;
 mod wait;
 
@@ -19,7 +21,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use args::{Cluster, Once, Template};
+use args::{Ca, Cluster, Once, Template};
 use fault::{Done, Fault};
 use output::Terminal;
 
@@ -50,8 +52,8 @@ where
         Once::Template(Template::Show(named)) => {
             template::show(&*connect(Work::Elsewhere).await?, terminal, &named.name).await
         }
-        Once::Template(Template::Delete(named)) => {
-            template::delete(&*connect(Work::Elsewhere).await?, terminal, &named.name).await
+        Once::Template(Template::Delete(several)) => {
+            template::delete(&*connect(Work::Elsewhere).await?, terminal, &several.names).await
         }
         Once::Cluster(Cluster::Create(wanted)) => {
             let wish = cluster::wish(&wanted).map_err(Fault::usage)?;
@@ -70,6 +72,12 @@ where
             cluster::delete(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
         }
         Once::Kubeconfig(wanted) => kubeconfig::export(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
+        Once::Ca(Ca::Show(wanted)) => ca::show(&*connect(Work::Elsewhere).await?, terminal, &wanted.cluster).await,
+        Once::Ca(Ca::Sign(wanted)) => {
+            let request = ca::request(&wanted.request).map_err(Fault::usage)?;
+            ca::sign(&*connect(Work::Elsewhere).await?, terminal, &wanted.cluster, &request).await
+        }
+        Once::Stats => stats::show(&*connect(Work::Elsewhere).await?, terminal).await,
         Once::Completion(wanted) => {
             let mut script = Vec::new();
             clap_complete::generate(wanted.shell, &mut args::Cli::command(), "jeroboam", &mut script);

@@ -21,7 +21,7 @@ use secrecy::SecretString;
 
 pub use describe::{Description, describe};
 pub use issue::issue_client;
-pub use sign::{REQUEST_MAX, sign};
+pub use sign::sign;
 
 use crate::model::Problem;
 

@@ -89,6 +89,11 @@ pub enum Once {
     Cluster(Cluster),
     /// Write a kubeconfig with a fresh client certificate
     Kubeconfig(Kubeconfig),
+    /// Certificate authorities of clusters
+    #[command(subcommand)]
+    Ca(Ca),
+    /// Count the clusters and nodes of the project
+    Stats,
     /// Print a completion script for a shell
     Completion(Completion),
 }
@@ -101,8 +106,8 @@ pub enum Template {
     List,
     /// Show a cluster template
     Show(Named),
-    /// Delete a cluster template that no cluster refers to
-    Delete(Named),
+    /// Delete cluster templates that no cluster refers to
+    Delete(Several),
 }
 
 #[derive(Debug, Subcommand)]
@@ -115,8 +120,31 @@ pub enum Cluster {
     Show(ClusterShow),
     /// Show the events of a cluster's stack, oldest first
     Events(ClusterEvents),
-    /// Delete a cluster with everything that belongs to it
+    /// Delete clusters with everything that belongs to them
     Delete(ClusterDelete),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ca {
+    /// Print the Kubernetes CA certificate of a cluster as PEM
+    Show(CaShow),
+    /// Sign a certificate request with the Kubernetes CA of a cluster, and print the certificate as PEM
+    Sign(CaSign),
+}
+
+#[derive(Debug, Args)]
+pub struct CaShow {
+    /// Name or uuid of the cluster
+    pub cluster: String,
+}
+
+#[derive(Debug, Args)]
+pub struct CaSign {
+    /// Name or uuid of the cluster
+    pub cluster: String,
+    /// File with the request (PKCS#10, PEM); - reads standard input
+    #[arg(value_name = "CSRFILE")]
+    pub request: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +152,13 @@ pub struct Named {
     /// Name or uuid
     #[arg(value_name = "NAME")]
     pub name: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Several {
+    /// Names or uuids; all are looked up before anything is deleted
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -296,11 +331,11 @@ pub struct ClusterEvents {
 #[derive(Debug, Args)]
 pub struct ClusterDelete {
     #[command(flatten)]
-    pub cluster: Named,
+    pub clusters: Several,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Do the work and wait until the cluster is gone
+    /// Do the work and wait until all of them are gone
     #[arg(long)]
     pub wait: bool,
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::args::{ClusterCreate, ClusterDelete, ClusterEvents, ClusterShow};
-use super::fault::{Done, Exit, Fault};
+use super::fault::{Done, Exit, Failures, Fault};
 use super::output::{Column, Terminal, or_dash, table};
 use super::wait::{self, Until};
 use super::{ask, either, find, labels};
@@ -77,39 +77,57 @@ pub fn delete_needs(terminal: &Terminal<'_>, args: &ClusterDelete) -> Done {
     if args.yes || terminal.asks {
         return Ok(());
     }
-    Err(Fault::usage(
-        Problem::invalid(format!(
-            "deleting cluster \"{}\" needs a yes, and there is no terminal to ask on",
-            args.cluster.name
-        ))
-        .advise("Add --yes"),
-    ))
+    let names: Vec<String> = args.clusters.names.iter().map(|name| format!("\"{name}\"")).collect();
+    let what = if names.len() == 1 { "cluster" } else { "clusters" };
+    let told = format!("deleting {what} {} needs a yes, and there is no terminal to ask on", names.join(", "));
+    Err(Fault::usage(Problem::invalid(told).advise("Add --yes")))
 }
 
+/// Looks all up and asks for each before anything is deleted; then one that fails stops no other.
 pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterDelete) -> Done {
-    let cluster = find::cluster(manager, &args.cluster.name).await?;
+    let clusters = find::clusters(manager, &args.clusters.names).await?;
     if !args.yes {
-        let question = format!(
-            "Cluster {} ({}), {} and {}, will be deleted with everything on it.\nType its name to confirm: ",
-            cluster.name,
-            cluster.uuid,
-            counted(cluster.master_count, "master"),
-            counted(cluster.node_count, "worker")
-        );
-        if ask::line(&question)?.trim() != cluster.name {
-            return Err(Problem::conflict("that is not its name: nothing was deleted").into());
+        clusters.iter().try_for_each(confirm)?;
+    }
+    let mut failures = Failures::of(clusters.len());
+    let mut accepted = Vec::new();
+    for cluster in clusters {
+        if let Err(problem) = manager.delete_cluster(cluster.uuid).await {
+            failures.add("cluster", &cluster.name, problem.into());
+            continue;
+        }
+        terminal.note(&format!("The delete of cluster {} ({}) is accepted", cluster.name, cluster.uuid))?;
+        if !args.wait {
+            left_behind(terminal, &cluster)?;
+        }
+        accepted.push(cluster);
+    }
+    // The work on all of them goes on side by side, whichever is looked at first.
+    for cluster in accepted.into_iter().filter(|_| args.wait) {
+        let name = cluster.name.clone();
+        match wait::wait(manager, terminal, cluster, Until::Gone).await {
+            Ok(None) => terminal.note(&format!("Cluster {name} is deleted"))?,
+            Ok(Some(end)) => failures.add("cluster", &name, failure(&end)),
+            Err(fault @ Fault::Told { exit: Exit::Interrupted | Exit::Terminated, .. }) => return Err(fault),
+            Err(Fault::Unread) => return Err(Fault::Unread),
+            Err(fault) => failures.add("cluster", &name, fault),
         }
     }
-    manager.delete_cluster(cluster.uuid).await?;
-    terminal.note(&format!("The delete of cluster {} ({}) is accepted", cluster.name, cluster.uuid))?;
-    if !args.wait {
-        return left_behind(terminal, &cluster);
+    failures.end()
+}
+
+fn confirm(cluster: &Cluster) -> Done {
+    let question = format!(
+        "Cluster {} ({}), {} and {}, will be deleted with everything on it.\nType its name to confirm: ",
+        cluster.name,
+        cluster.uuid,
+        counted(cluster.master_count, "master"),
+        counted(cluster.node_count, "worker")
+    );
+    if ask::line(&question)?.trim() != cluster.name {
+        return Err(Problem::conflict("that is not its name: nothing was deleted").into());
     }
-    let name = cluster.name.clone();
-    match wait::wait(manager, terminal, cluster, Until::Gone).await? {
-        None => terminal.note(&format!("Cluster {name} is deleted")),
-        Some(end) => Err(failure(&end)),
-    }
+    Ok(())
 }
 
 fn counted(number: u32, what: &str) -> String {

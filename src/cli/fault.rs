@@ -105,6 +105,47 @@ impl From<Vec<Problem>> for Fault {
     }
 }
 
+/// What went wrong with some of several objects, for the end of the command.
+pub struct Failures {
+    of: usize,
+    faults: Vec<Fault>,
+}
+
+impl Failures {
+    pub fn of(objects: usize) -> Self {
+        Self { of: objects, faults: Vec::new() }
+    }
+
+    /// Says of which of several objects it is, where the problem's own words do not.
+    pub fn add(&mut self, what: &str, name: &str, mut fault: Fault) {
+        if let Fault::Told { problems, .. } = &mut fault
+            && self.of > 1
+        {
+            let object = format!("{what} \"{name}\"");
+            for problem in problems.iter_mut().filter(|problem| !problem.summary.starts_with(&object)) {
+                problem.summary = format!("{object}: {}", problem.summary);
+            }
+        }
+        self.faults.push(fault);
+    }
+
+    /// The exit code of one object is its fault's own; of several it is that something failed.
+    pub fn end(mut self) -> Done {
+        if self.of <= 1 {
+            return self.faults.pop().map_or(Ok(()), Err);
+        }
+        let problems: Vec<Problem> = self
+            .faults
+            .into_iter()
+            .flat_map(|fault| match fault {
+                Fault::Told { problems, .. } => problems,
+                Fault::Unread => Vec::new(),
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Fault::Told { exit: Exit::Failed, problems }) }
+    }
+}
+
 impl From<io::Error> for Fault {
     /// Only writes to stdout and stderr come here.
     fn from(error: io::Error) -> Self {

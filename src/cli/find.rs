@@ -4,15 +4,52 @@ use crate::model::{Cluster, ClusterTemplate, Problem, ProblemKind};
 use crate::service::Manager;
 
 pub async fn cluster(manager: &dyn Manager, wanted: &str) -> Result<Cluster, Problem> {
-    one("cluster", wanted, manager.clusters().await?, |c| (c.uuid.to_string(), c.name.clone()))
+    one("cluster", wanted, &manager.clusters().await?, cluster_key)
+}
+
+pub async fn clusters(manager: &dyn Manager, wanted: &[String]) -> Result<Vec<Cluster>, Vec<Problem>> {
+    let all = manager.clusters().await.map_err(|problem| vec![problem])?;
+    several("cluster", wanted, &all, cluster_key)
 }
 
 pub async fn template(manager: &dyn Manager, wanted: &str) -> Result<ClusterTemplate, Problem> {
-    one("cluster template", wanted, manager.templates().await?, |t| (t.uuid.to_string(), t.spec.name.clone()))
+    one("cluster template", wanted, &manager.templates().await?, template_key)
+}
+
+pub async fn templates(manager: &dyn Manager, wanted: &[String]) -> Result<Vec<ClusterTemplate>, Vec<Problem>> {
+    let all = manager.templates().await.map_err(|problem| vec![problem])?;
+    several("cluster template", wanted, &all, template_key)
+}
+
+fn cluster_key(cluster: &Cluster) -> (String, String) {
+    (cluster.uuid.to_string(), cluster.name.clone())
+}
+
+fn template_key(template: &ClusterTemplate) -> (String, String) {
+    (template.uuid.to_string(), template.spec.name.clone())
+}
+
+/// All of them, in the order they were named and each once; or everything that is wrong with the names.
+fn several<T: Clone>(
+    what: &str,
+    wanted: &[String],
+    all: &[T],
+    key: impl Fn(&T) -> (String, String),
+) -> Result<Vec<T>, Vec<Problem>> {
+    let mut found: Vec<T> = Vec::new();
+    let mut problems = Vec::new();
+    for name in wanted {
+        match one(what, name, all, &key) {
+            Ok(object) if found.iter().any(|known| key(known).0 == key(&object).0) => {}
+            Ok(object) => found.push(object),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 /// By uuid, else by name; never a guess.
-fn one<T>(what: &str, wanted: &str, all: Vec<T>, key: impl Fn(&T) -> (String, String)) -> Result<T, Problem> {
+fn one<T: Clone>(what: &str, wanted: &str, all: &[T], key: impl Fn(&T) -> (String, String)) -> Result<T, Problem> {
     const SHOWN: usize = 10;
     let keys: Vec<(String, String)> = all.iter().map(&key).collect();
     let by_uuid = keys.iter().position(|(uuid, _)| uuid.eq_ignore_ascii_case(wanted));
@@ -38,17 +75,17 @@ fn one<T>(what: &str, wanted: &str, all: Vec<T>, key: impl Fn(&T) -> (String, St
             );
         }
     };
-    all.into_iter().nth(chosen).ok_or_else(|| Problem::local("the list changed while it was read"))
+    Ok(all[chosen].clone())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::one;
+    use super::{one, several};
     use crate::model::ProblemKind;
 
     fn find(wanted: &str) -> Result<(&'static str, &'static str), crate::model::Problem> {
         let all = vec![("u1", "a"), ("u2", "b"), ("u3", "b"), ("u4", "u1")];
-        one("cluster", wanted, all, |(uuid, name)| ((*uuid).into(), (*name).into()))
+        one("cluster", wanted, &all, |(uuid, name)| ((*uuid).into(), (*name).into()))
     }
 
     #[test]
@@ -61,5 +98,18 @@ mod tests {
         assert_eq!(doubt.line(), "2 clusters are named \"b\". Use one of the uuids: u2, u3");
         let none = find("x").unwrap_err();
         assert_eq!((none.kind, none.advice.is_some()), (ProblemKind::NotFound, true));
+    }
+
+    #[test]
+    fn several_are_all_there_and_each_once() {
+        let all = ["a", "b", "c"];
+        let find = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+            several("cluster", &wanted, &all, |name| (format!("uuid-{name}"), (*name).into()))
+        };
+        assert_eq!(find(&["c", "a", "UUID-c", "a"]).unwrap(), ["c", "a"]);
+        let problems = find(&["x", "a", "y"]).unwrap_err();
+        let told: Vec<&str> = problems.iter().map(|problem| problem.summary.as_str()).collect();
+        assert_eq!(told, ["cluster \"x\" was not found", "cluster \"y\" was not found"]);
     }
 }

@@ -1,7 +1,7 @@
 //! `jeroboam template …`
 
 use super::args::TemplateCreate;
-use super::fault::Done;
+use super::fault::{Done, Failures};
 use super::output::{Column, Terminal, or_dash};
 use super::{either, find, labels};
 use crate::model::{ClusterTemplate, NewTemplate, Problem};
@@ -69,8 +69,17 @@ pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str
     terminal.show(&find::template(manager, name).await?)
 }
 
-pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str) -> Done {
-    let template = find::template(manager, name).await?;
-    manager.delete_template(template.uuid).await?;
-    terminal.note(&format!("Cluster template {} ({}) is deleted", template.spec.name, template.uuid))
+/// Looks all up first; then deletes what can be deleted, and tells each that cannot.
+pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, names: &[String]) -> Done {
+    let templates = find::templates(manager, names).await?;
+    let mut failures = Failures::of(templates.len());
+    for template in templates {
+        match manager.delete_template(template.uuid).await {
+            Ok(()) => {
+                terminal.note(&format!("Cluster template {} ({}) is deleted", template.spec.name, template.uuid))?
+            }
+            Err(problem) => failures.add("cluster template", &template.spec.name, problem.into()),
+        }
+    }
+    failures.end()
 }

@@ -16,8 +16,8 @@ use super::{Work, run};
 use crate::cloud::{Identity, Scope};
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, Labels, NewCluster, NewTemplate, Problem, Progress, RootCause, StackEvent,
-    StackResource, Status, TemplateId,
+    Cluster, ClusterId, ClusterTemplate, Labels, NewCluster, NewTemplate, Problem, ProblemKind, Progress, RootCause,
+    StackEvent, StackResource, Status, TemplateId,
 };
 use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, Manager};
 
@@ -84,6 +84,8 @@ struct Scripted {
     changes: Mutex<VecDeque<Change>>,
     asked: Mutex<Vec<String>>,
     refuses: Vec<Problem>,
+    /// Clusters that cannot be deleted.
+    stuck: Vec<ClusterId>,
     /// Says nothing more, but stays.
     stays: bool,
 }
@@ -125,7 +127,7 @@ impl Manager for Scripted {
     }
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {
         self.note(format!("delete {id}"));
-        Ok(())
+        if self.stuck.contains(&id) { Err(Problem::new(ProblemKind::Unavailable, "the disk is full")) } else { Ok(()) }
     }
     async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem> {
         Ok(CaCertificate {
@@ -226,7 +228,17 @@ async fn lists_in_every_form() {
 
 #[tokio::test]
 async fn what_is_not_there_is_3() {
-    for line in ["cluster show x", "cluster events x", "cluster delete x --yes", "kubeconfig x", "template show x"] {
+    for line in [
+        "cluster show x",
+        "cluster events x",
+        "cluster delete x --yes",
+        "cluster delete prod x --yes",
+        "template delete x",
+        "kubeconfig x",
+        "template show x",
+        "ca show x",
+        "ca sign x /dev/null",
+    ] {
         let ran = ran(&scripted(Status::CREATE_COMPLETE, []), line, false).await;
         assert_eq!((ran.exit, ran.out.as_str()), (Some(Exit::NotFound), ""), "{line}");
         assert!(ran.err.starts_with("error: cluster"), "{}", ran.err);
@@ -314,6 +326,70 @@ async fn a_delete_needs_a_yes() {
     assert!(manager.asked.lock().unwrap().is_empty());
     assert_eq!(ran(&manager, "cluster delete prod -y", false).await.exit, None);
     assert_eq!(*manager.asked.lock().unwrap(), [format!("delete {ID}")]);
+}
+
+/// `prod`, and `east` and `west` beside it.
+fn three(stuck: &[u128]) -> Arc<Scripted> {
+    let named = |id: u128, name: &str| {
+        let uuid = ClusterId(Uuid::from_u128(id));
+        Cluster { uuid, name: name.into(), ..cluster(Status::CREATE_COMPLETE) }
+    };
+    Arc::new(Scripted {
+        clusters: vec![cluster(Status::CREATE_COMPLETE), named(1, "east"), named(2, "west")],
+        stuck: stuck.iter().map(|id| ClusterId(Uuid::from_u128(*id))).collect(),
+        ..Scripted::default()
+    })
+}
+
+#[tokio::test]
+async fn several_are_deleted_and_each_failure_is_told() {
+    let manager = three(&[]);
+    let refused = ran(&manager, "cluster delete east nope prod never --yes", false).await;
+    assert_eq!(refused.exit, Some(Exit::NotFound));
+    assert!(refused.err.contains("\"nope\"") && refused.err.contains("\"never\""), "{}", refused.err);
+    let refused = ran(&manager, "cluster delete east prod", false).await;
+    assert_eq!(refused.exit, Some(Exit::Usage));
+    assert!(refused.err.contains("clusters \"east\", \"prod\" needs a yes"), "{}", refused.err);
+    assert!(manager.asked.lock().unwrap().is_empty());
+
+    let twice = format!("cluster delete east prod {ID} -y");
+    assert_eq!(ran(&manager, &twice, false).await.exit, None);
+    assert_eq!(*manager.asked.lock().unwrap(), [format!("delete {}", Uuid::from_u128(1)), format!("delete {ID}")]);
+
+    let partly = ran(&three(&[1, 2]), "cluster delete east prod west -y", false).await;
+    assert_eq!(partly.exit, Some(Exit::Failed));
+    assert!(partly.err.contains(&format!("The delete of cluster prod ({ID}) is accepted\n")), "{}", partly.err);
+    let told = "error: cluster \"east\": the disk is full\nerror: cluster \"west\": the disk is full\n";
+    assert!(partly.err.ends_with(told), "{}", partly.err);
+    // One alone keeps its own words and code.
+    let one = ran(&three(&[1]), "cluster delete east -y", false).await;
+    assert_eq!((one.exit, one.err.as_str()), (Some(Exit::Unavailable), "error: the disk is full\n"));
+}
+
+#[tokio::test]
+async fn nodes_are_masters_and_workers() {
+    let counts = ran(&three(&[]), "stats -f json", false).await;
+    let counts: serde_json::Value = serde_json::from_str(&counts.out).unwrap();
+    assert_eq!(counts, serde_json::json!({ "clusters": 3, "nodes": 9 }));
+    assert_eq!(ran(&Arc::default(), "stats", false).await.out, "clusters  0\nnodes     0\n");
+}
+
+#[tokio::test]
+async fn authorities_are_shown_and_sign() {
+    let manager = scripted(Status::CREATE_COMPLETE, []);
+    let shown = ran(&manager, "ca show prod", false).await;
+    assert_eq!((shown.out.as_str(), shown.work), ("-----BEGIN CERTIFICATE-----\n", Some(Work::Elsewhere)));
+    let whole: CaCertificate = serde_json::from_str(&ran(&manager, "ca show prod -f json", false).await.out).unwrap();
+    assert_eq!((whole.subject.as_str(), whole.fingerprint.as_str()), ("CN=prod", "AB:CD"));
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "a request").unwrap();
+    let line = format!("ca sign prod {}", file.path().display());
+    let signed = ran(&manager, &line, false).await;
+    assert_eq!((signed.exit, signed.out.as_str()), (None, "-----BEGIN CERTIFICATE-----\n"));
+    assert_eq!(*manager.asked.lock().unwrap(), [format!("sign {ID} a request")]);
+    let missing = ran(&manager, "ca sign prod /nowhere/at/all", false).await;
+    assert_eq!((missing.exit, missing.work), (Some(Exit::Usage), None));
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use super::issue::Signer;
 use crate::model::text;
 
 /// Longest text in bytes that is looked at. A request with an RSA 8192 key and a hundred names has a tenth of it.
-pub const REQUEST_MAX: usize = 64 * 1024;
+const REQUEST_MAX: usize = 64 * 1024;
 
 /// id-ce-subjectAltName.
 const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];

@@ -10,12 +10,17 @@ fn help_of_every_command() {
         "template",
         "template create",
         "template list",
+        "template delete",
         "cluster",
         "cluster create",
         "cluster show",
         "cluster events",
         "cluster delete",
         "kubeconfig",
+        "ca",
+        "ca show",
+        "ca sign",
+        "stats",
         "demo",
         "completion",
     ] {
@@ -47,6 +52,10 @@ fn usage_mistakes_are_2() {
         "template create t",
         "kubeconfig c --merge --stdout",
         "cluster list -f csv",
+        "cluster delete --yes",
+        "template delete",
+        "ca show",
+        "ca sign c",
         "cluster list --os-password secret",
     ] {
         let ran = home.run(line);
@@ -55,5 +64,7 @@ fn usage_mistakes_are_2() {
     }
     home.run("cluster create c --cluster-template t --labels nope").failed(2);
     home.run("cluster delete c").failed(2);
+    home.run("cluster delete c d").failed(2);
+    home.run("ca sign c nowhere.csr").failed(2);
     assert_eq!(home.files(), Vec::<String>::new());
 }

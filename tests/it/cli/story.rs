@@ -272,6 +272,81 @@ fn a_delete_asks_for_the_name_on_a_terminal() {
 }
 
 #[test]
+fn several_deletes_ask_for_each_name() {
+    let demo = Demo::start();
+    demo.template();
+    for name in ["east", "west"] {
+        demo.run(&format!("cluster create {name} --cluster-template k8s")).ok();
+    }
+    let variables = [("OS_CLIENT_CONFIG_FILE", demo.clouds_yaml.to_str().unwrap()), ("OS_CLOUD", "demo")];
+    let words = ["cluster", "delete", "east", "west"];
+    let mut terminal = Terminal::start(&words, &variables, demo.home.path(), (100, 24));
+    terminal.sees("Cluster east").keys("east\r").sees("Cluster west").keys("east\r").sees("nothing was deleted");
+    assert_eq!(terminal.ends(), 1);
+    for name in ["east", "west"] {
+        assert_eq!(demo.json(&format!("cluster show {name}"))["status"], "CREATE_IN_PROGRESS");
+    }
+}
+
+#[test]
+fn several_are_deleted_at_once() {
+    let demo = Demo::start();
+    demo.template();
+    demo.run(&format!("template create spare {WANTED} --flavor m1.medium --master-flavor m1.medium")).ok();
+    demo.run("cluster create east --cluster-template k8s --node-count 2 --wait").ok();
+    demo.run("cluster create west --cluster-template k8s").ok();
+    assert_eq!(demo.json("stats"), serde_json::json!({ "clusters": 2, "nodes": 5 }));
+
+    demo.run("cluster delete east nope west --yes --wait").failed(3);
+    demo.run("template delete spare nope").failed(3);
+    assert_eq!(demo.json("cluster list").as_array().unwrap().len(), 2, "nothing is deleted while one is unknown");
+    let partly = demo.run("template delete k8s spare");
+    assert_eq!(partly.code, 1, "{partly:#?}");
+    assert!(partly.err.contains("error: cluster template \"k8s\"") && partly.err.contains("template spare ("));
+
+    let gone = demo.run("cluster delete east west --yes --wait").ok();
+    for name in ["east", "west"] {
+        assert!(gone.err.contains(&format!("Cluster {name} is deleted\n")), "{}", gone.err);
+    }
+    demo.run("template delete k8s").ok();
+    demo.nothing_was_made();
+}
+
+#[test]
+fn a_request_made_elsewhere_is_signed() {
+    let demo = Demo::start();
+    demo.template();
+    demo.run("cluster create prod --cluster-template k8s").ok();
+    demo.run("ca show nope").failed(3);
+    let told = demo.json("ca show prod");
+    assert_eq!((&told["subject"], &told["key_type"]), (&"CN=prod".into(), &"ECDSA P-256".into()));
+    let authority = demo.run("ca show prod").ok().out;
+    assert_eq!(told["pem"], authority);
+
+    let file = |name: &str| demo.home.path().join(name);
+    std::fs::write(file("bad.csr"), "no request").unwrap();
+    let refused = demo.run("ca sign prod bad.csr").failed(1);
+    assert!(refused.err.contains("certificate signing request is refused"), "{}", refused.err);
+
+    let openssl = |line: &str| Command::new("openssl").args(line.split(' ')).current_dir(demo.home.path()).output();
+    let made = openssl("req -new -newkey rsa:2048 -nodes -keyout jane.key -subj /O=developers/CN=jane -out jane.csr");
+    let Ok(made) = made else { return eprintln!("SKIPPED: there is no openssl here") };
+    assert!(made.status.success(), "{made:?}");
+    demo.run("ca sign nope jane.csr").failed(3);
+    let certificate = demo.run("ca sign prod jane.csr").ok().out;
+    std::fs::write(file("ca.pem"), authority).unwrap();
+    std::fs::write(file("jane.pem"), &certificate).unwrap();
+    let verified = openssl("verify -x509_strict -purpose sslclient -CAfile ca.pem jane.pem").unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+
+    let mut piped = demo.command("ca sign prod - -f json");
+    piped.stdin(std::fs::File::open(file("jane.csr")).unwrap());
+    let again = Ran::from(piped.output().unwrap()).ok().json();
+    assert!(again["pem"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE-----"), "{again}");
+    assert_ne!(again["pem"], certificate, "each has a serial number of its own");
+}
+
+#[test]
 fn bad_wishes_are_told_whole_and_make_nothing() {
     let demo = Demo::start();
     let all = format!(
