@@ -142,6 +142,8 @@ actions! {
     Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster];
     Filter "filter" "filter" "Show only rows that contain a text" [List];
+    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates];
+    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates];
     Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster];
     Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster];
     Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster];

@@ -18,7 +18,7 @@ use super::filter::Filter;
 use super::layer::Cx;
 use super::theme::Role;
 use super::widgets::list::{Cursor, Step};
-use super::widgets::table::{self, Column};
+use super::widgets::table::{self, Column, Sorted};
 use super::widgets::text;
 
 /// What a list shows and how.
@@ -37,12 +37,14 @@ pub trait Spec {
 
 pub struct ListPane<S: Spec> {
     cursor: Cursor<S::Key>,
+    /// `None`: as [`Spec::rows`] gives them.
+    sorted: Option<Sorted>,
     pub filter: Filter,
 }
 
 impl<S: Spec> Default for ListPane<S> {
     fn default() -> Self {
-        Self { cursor: Cursor::default(), filter: Filter::default() }
+        Self { cursor: Cursor::default(), sorted: None, filter: Filter::default() }
     }
 }
 
@@ -65,6 +67,12 @@ impl<S: Spec> ListPane<S> {
         if !self.filter.text().is_empty() {
             rows.retain(|row| self.filter.matches(&S::haystack(row, cx)));
         }
+        if let Some((Sorted { reversed, .. }, column)) =
+            self.sorted.and_then(|by| Some((by, S::columns().get(by.column)?)))
+        {
+            // Stable, reversed too: equals stay in the order of their names.
+            rows.sort_by(|a, b| if reversed { (column.order)(b, a, cx) } else { (column.order)(a, b, cx) });
+        }
         rows
     }
 
@@ -79,6 +87,14 @@ impl<S: Spec> ListPane<S> {
         self.cursor.select(key);
     }
 
+    /// Sorts by another column or the other way round; the cursor stays on its row.
+    fn sort(&mut self, next: Option<Sorted>, cx: &Cx) {
+        if let Some(key) = self.selected(cx).map(S::key) {
+            self.cursor.select(key);
+        }
+        self.sorted = next;
+    }
+
     /// Whether the action was one of a list's own.
     pub fn on(&mut self, action: Action, cx: &Cx) -> bool {
         if let Some(step) = step(action) {
@@ -88,6 +104,14 @@ impl<S: Spec> ListPane<S> {
         }
         match action {
             Action::Filter => self.filter.start(),
+            Action::Sort => {
+                let column = self.sorted.map_or(0, |by| by.column) + 1;
+                self.sort(Some(Sorted { column: column % S::columns().len(), reversed: false }), cx);
+            }
+            Action::SortReverse => {
+                let by = self.sorted.unwrap_or(Sorted { column: 0, reversed: false });
+                self.sort(Some(Sorted { reversed: !by.reversed, ..by }), cx);
+            }
             Action::Accept if self.filter.is_editing() => self.filter.finish(),
             Action::Back => return self.filter.clear(),
             _ => return false,
@@ -115,7 +139,7 @@ impl<S: Spec> ListPane<S> {
         let heading = usize::from(area.height > 2);
         let window = self.cursor.window(&keys, usize::from(area.height).saturating_sub(heading));
         let selected = self.cursor.index(&keys).and_then(|index| index.checked_sub(window.start));
-        table::draw(S::columns(), &rows[window], selected, focused, cx, area, buf);
+        table::draw(S::columns(), &rows[window], self.sorted, selected.map(|at| (at, focused)), cx, area, buf);
     }
 
     /// `12` or, filtered, `3 of 12`; `more below` when the rows do not fit.

@@ -7,4 +7,5 @@ mod keys;
 mod noise;
 mod running;
 mod screens;
+mod sorting;
 mod world;

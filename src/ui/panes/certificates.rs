@@ -1,12 +1,15 @@
 //! The clusters' CA certificates.
 
+use std::cmp::Ordering;
+
 use ratatui::text::Span;
 
 use super::{Spec, fact, problem_lines};
 use crate::model::{Cluster, ClusterId};
+use crate::service::CaCertificate;
 use crate::ui::layer::Cx;
 use crate::ui::theme::Role;
-use crate::ui::widgets::table::Column;
+use crate::ui::widgets::table::{Column, known_first};
 use crate::ui::widgets::text;
 use crate::ui::words;
 
@@ -27,11 +30,46 @@ impl Spec for Certificates {
 
     fn columns() -> &'static [Column<Cluster>] {
         &[
-            Column { title: "CLUSTER", min: 12, max: 30, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
-            Column { title: "SUBJECT", min: 14, max: 30, rank: 3, cell: subject },
-            Column { title: "KEY", min: 11, max: 16, rank: 2, cell: key_type },
-            Column { title: "EXPIRES", min: 13, max: 18, rank: 1, cell: expiry },
-            Column { title: "SHA-256", min: 23, max: 95, rank: 4, cell: fingerprint },
+            Column {
+                title: "CLUSTER",
+                min: 12,
+                max: 30,
+                rank: 0,
+                cell: |c, cx| vec![cx.span(Role::Strong, &c.name)],
+                order: |a, b, _| a.name.cmp(&b.name),
+            },
+            Column {
+                title: "SUBJECT",
+                min: 14,
+                max: 30,
+                rank: 3,
+                cell: subject,
+                order: |a, b, cx| by(a, b, cx, |ca| &ca.subject),
+            },
+            Column {
+                title: "KEY",
+                min: 11,
+                max: 16,
+                rank: 2,
+                cell: key_type,
+                order: |a, b, cx| by(a, b, cx, |ca| &ca.key_type),
+            },
+            Column {
+                title: "EXPIRES",
+                min: 13,
+                max: 18,
+                rank: 1,
+                cell: expiry,
+                order: |a, b, cx| by(a, b, cx, |ca| &ca.not_after),
+            },
+            Column {
+                title: "SHA-256",
+                min: 23,
+                max: 95,
+                rank: 4,
+                cell: fingerprint,
+                order: |a, b, cx| by(a, b, cx, |ca| &ca.fingerprint),
+            },
         ]
     }
 
@@ -43,6 +81,12 @@ impl Spec for Certificates {
     fn empty(_: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         vec![vec![cx.span(Role::Muted, "Every cluster has its own CA; it is listed here.")]]
     }
+}
+
+/// By what a certificate says; clusters whose certificate is not known come last.
+fn by<'a, T: Ord + 'a>(a: &Cluster, b: &Cluster, cx: &Cx<'a>, what: impl Fn(&'a CaCertificate) -> &'a T) -> Ordering {
+    let known = |cluster: &Cluster| cx.fleet.certificates.get(&cluster.uuid)?.as_ref().ok().map(&what);
+    known_first(known(a), known(b))
 }
 
 fn subject(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {

@@ -1,5 +1,6 @@
 //! The list of clusters, and what the details pane and the cluster page say of one.
 
+use chrono::{DateTime, Utc};
 use ratatui::text::Span;
 
 use super::{Spec, fact, press, problem_lines};
@@ -8,7 +9,7 @@ use crate::ui::action::{Action, Context};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
 use crate::ui::theme::Role;
-use crate::ui::widgets::table::Column;
+use crate::ui::widgets::table::{Column, known_first};
 use crate::ui::widgets::{bar, text};
 use crate::ui::words;
 
@@ -29,22 +30,38 @@ impl Spec for Clusters {
 
     fn columns() -> &'static [Column<Cluster>] {
         &[
-            Column { title: "NAME", min: 14, max: 40, rank: 0, cell: |c, cx| vec![cx.span(Role::Strong, &c.name)] },
-            Column { title: "STATUS", min: 24, max: 80, rank: 1, cell: status },
+            Column {
+                title: "NAME",
+                min: 14,
+                max: 40,
+                rank: 0,
+                cell: |c, cx| vec![cx.span(Role::Strong, &c.name)],
+                order: |a, b, _| a.name.cmp(&b.name),
+            },
+            Column {
+                title: "STATUS",
+                min: 24,
+                max: 80,
+                rank: 1,
+                cell: status,
+                order: |a, b, _| urgency(a).cmp(&urgency(b)),
+            },
             Column {
                 title: "NODES",
                 min: 5,
                 max: 9,
                 rank: 2,
                 cell: |c, cx| vec![cx.span(Role::Text, format!("{}+{}", c.master_count, c.node_count))],
+                order: |a, b, _| nodes(a).cmp(&nodes(b)),
             },
-            Column { title: "AGE", min: 5, max: 6, rank: 3, cell: age },
+            Column { title: "AGE", min: 5, max: 6, rank: 3, cell: age, order: |a, b, _| since(b).cmp(&since(a)) },
             Column {
                 title: "TEMPLATE",
                 min: 10,
                 max: 24,
                 rank: 4,
                 cell: |c, cx| vec![cx.span(Role::Muted, &c.template_name)],
+                order: |a, b, _| a.template_name.cmp(&b.template_name),
             },
             Column {
                 title: "KUBERNETES",
@@ -52,6 +69,7 @@ impl Spec for Clusters {
                 max: 12,
                 rank: 5,
                 cell: |c, cx| vec![cx.span(Role::Muted, c.coe_version.clone().unwrap_or_default())],
+                order: |a, b, _| known_first(version(a), version(b)),
             },
         ]
     }
@@ -97,10 +115,37 @@ fn status(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
 
 fn age(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     if cluster.status.is_in_progress() {
-        vec![cx.span(Role::Moving, words::elapsed(cluster.status_since, cx.now))]
+        vec![cx.span(Role::Moving, words::elapsed(since(cluster), cx.now))]
     } else {
-        vec![cx.span(Role::Muted, words::age(cluster.created_at, cx.now))]
+        vec![cx.span(Role::Muted, words::age(since(cluster), cx.now))]
     }
+}
+
+/// What the age is counted from: a cluster on the move tells for how long it has been.
+fn since(cluster: &Cluster) -> DateTime<Utc> {
+    if cluster.status.is_in_progress() { cluster.status_since } else { cluster.created_at }
+}
+
+/// What somebody should look at first comes first.
+fn urgency(cluster: &Cluster) -> (u8, String) {
+    let status = &cluster.status;
+    let weight = match () {
+        () if status.is_failed() => 0,
+        () if status.is_in_progress() => 1,
+        () if !status.is_complete() => 2,
+        () => 3,
+    };
+    (weight, words::status(status).word)
+}
+
+fn nodes(cluster: &Cluster) -> (u64, u32) {
+    (u64::from(cluster.master_count) + u64::from(cluster.node_count), cluster.master_count)
+}
+
+/// The numbers of a version: 1.9 comes before 1.10.
+fn version(cluster: &Cluster) -> Option<Vec<u64>> {
+    let numbers = cluster.coe_version.as_ref()?.split(|c: char| !c.is_ascii_digit());
+    Some(numbers.filter_map(|number| number.parse().ok()).collect())
 }
 
 /// The deepest cause known, in the service's words.

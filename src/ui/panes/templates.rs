@@ -8,7 +8,7 @@ use crate::ui::action::{Action, Context};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
 use crate::ui::theme::Role;
-use crate::ui::widgets::table::Column;
+use crate::ui::widgets::table::{Column, known_first};
 
 pub struct Templates;
 
@@ -33,6 +33,7 @@ impl Spec for Templates {
                 max: 40,
                 rank: 0,
                 cell: |t, cx| vec![cx.span(Role::Strong, &t.spec.name)],
+                order: |a, b, _| a.spec.name.cmp(&b.spec.name),
             },
             Column {
                 title: "IMAGE",
@@ -40,6 +41,7 @@ impl Spec for Templates {
                 max: 28,
                 rank: 1,
                 cell: |t, cx| vec![cx.span(Role::Text, image_name(t, cx))],
+                order: |a, b, cx| image_name(a, cx).cmp(&image_name(b, cx)),
             },
             Column {
                 title: "FLAVOR",
@@ -47,15 +49,31 @@ impl Spec for Templates {
                 max: 14,
                 rank: 2,
                 cell: |t, cx| vec![cx.span(Role::Text, t.spec.flavor_id.clone().unwrap_or_else(|| "–".into()))],
+                order: |a, b, _| known_first(a.spec.flavor_id.as_ref(), b.spec.flavor_id.as_ref()),
             },
-            Column { title: "FIP", min: 3, max: 3, rank: 3, cell: |t, cx| switch(t.spec.floating_ip_enabled, cx) },
-            Column { title: "LB", min: 2, max: 2, rank: 4, cell: |t, cx| switch(t.spec.master_lb_enabled, cx) },
+            Column {
+                title: "FIP",
+                min: 3,
+                max: 3,
+                rank: 3,
+                cell: |t, cx| switch(t.spec.floating_ip_enabled, cx),
+                order: |a, b, _| b.spec.floating_ip_enabled.cmp(&a.spec.floating_ip_enabled),
+            },
+            Column {
+                title: "LB",
+                min: 2,
+                max: 2,
+                rank: 4,
+                cell: |t, cx| switch(t.spec.master_lb_enabled, cx),
+                order: |a, b, _| b.spec.master_lb_enabled.cmp(&a.spec.master_lb_enabled),
+            },
             Column {
                 title: "NETWORK",
                 min: 7,
                 max: 10,
                 rank: 5,
                 cell: |t, cx| vec![cx.span(Role::Muted, t.spec.network_driver.clone().unwrap_or_default())],
+                order: |a, b, _| known_first(a.spec.network_driver.as_ref(), b.spec.network_driver.as_ref()),
             },
         ]
     }

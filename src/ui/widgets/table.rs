@@ -1,6 +1,8 @@
 //! Tables from column descriptors. Widths follow the content; when it gets
 //! narrow, columns shrink to their least width and then go, the highest rank first.
 
+use std::cmp::Ordering;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -19,16 +21,37 @@ pub struct Column<R> {
     /// 0 stays to the last; the highest goes first.
     pub rank: u8,
     pub cell: fn(&R, &Cx) -> Vec<Span<'static>>,
+    /// What comes first when sorted by this column and not reversed.
+    pub order: fn(&R, &R, &Cx) -> Ordering,
+}
+
+/// The column that rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sorted {
+    pub column: usize,
+    pub reversed: bool,
+}
+
+impl Sorted {
+    fn sign(self) -> &'static str {
+        if self.reversed { "▼" } else { "▲" }
+    }
+}
+
+/// The order of two values that may not be known: those come last.
+pub fn known_first<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
+    b.is_some().cmp(&a.is_some()).then(a.cmp(&b))
 }
 
 const GAP: usize = 2;
 
-/// Draws title line (where there is room) and rows; `selected` is an index into `rows`.
+/// Draws title line (where there is room) and rows; `selected` is an index into `rows`, and
+/// whether its pane has the keys.
 pub fn draw<R>(
     columns: &[Column<R>],
     rows: &[&R],
-    selected: Option<usize>,
-    focused: bool,
+    sorted: Option<Sorted>,
+    selected: Option<(usize, bool)>,
     cx: &Cx,
     area: Rect,
     buf: &mut Buffer,
@@ -39,23 +62,37 @@ pub fn draw<R>(
     let cells: Vec<Vec<Vec<Span>>> =
         rows.iter().map(|row| columns.iter().map(|column| (column.cell)(row, cx)).collect()).collect();
     let room = usize::from(area.width).saturating_sub(3);
-    let widths = widths(columns, &cells, room);
+    let title = |at: usize| match sorted.filter(|sorted| sorted.column == at) {
+        Some(sorted) => format!("{} {}", columns[at].title, sorted.sign()),
+        None => columns[at].title.to_owned(),
+    };
+    let sizes: Vec<Size> = (columns.iter().enumerate())
+        .map(|(at, column)| {
+            let title = text::width(&title(at));
+            let widest = cells.iter().map(|row| text::spans_width(&row[at])).max().unwrap_or(0);
+            match sorted.filter(|sorted| sorted.column == at) {
+                // Its sign says what the order is: it is not cut off, and the column stays to the last.
+                Some(_) => Size { min: column.min.max(title), natural: widest.min(column.max).max(title), rank: 0 },
+                None => Size { min: column.min, natural: widest.max(title).min(column.max), rank: column.rank },
+            }
+        })
+        .collect();
+    let widths = widths(&sizes, room);
     let heading = u16::from(area.height > 2);
     let mut x = area.x + 2;
-    for (column, wide) in columns.iter().zip(&widths).filter(|_| heading > 0) {
+    for (at, wide) in widths.iter().enumerate().filter(|_| heading > 0) {
         let Some(wide) = *wide else { continue };
-        text::put(buf, x, area.y, u16::try_from(wide).unwrap_or(0), vec![cx.span(Role::Heading, column.title)]);
+        text::put(buf, x, area.y, u16::try_from(wide).unwrap_or(0), vec![cx.span(Role::Heading, title(at))]);
         x += u16::try_from(wide + GAP).unwrap_or(0);
     }
     for (index, (y, row)) in (area.y + heading..area.bottom()).zip(cells).enumerate() {
-        let here = selected == Some(index);
         let mut x = area.x + 2;
         for (spans, wide) in row.into_iter().zip(&widths) {
             let Some(wide) = *wide else { continue };
             text::put(buf, x, y, u16::try_from(wide).unwrap_or(0), spans);
             x += u16::try_from(wide + GAP).unwrap_or(0);
         }
-        if here {
+        if let Some((_, focused)) = selected.filter(|(at, _)| *at == index) {
             mark(area, y, focused, cx, buf);
         }
     }
@@ -75,17 +112,16 @@ pub fn mark(area: Rect, y: u16, focused: bool, cx: &Cx, buf: &mut Buffer) {
     text::put(buf, area.x, y, 1, vec![Span::styled(sign, cx.style(Role::BorderFocused).patch(cx.style(role)))]);
 }
 
+/// How wide a column may be, and when it goes.
+struct Size {
+    min: usize,
+    natural: usize,
+    rank: u8,
+}
+
 /// Width of each column, `None` for those that had to go.
-fn widths<R>(columns: &[Column<R>], cells: &[Vec<Vec<Span>>], room: usize) -> Vec<Option<usize>> {
-    let natural: Vec<usize> = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| {
-            let widest = cells.iter().map(|row| text::spans_width(&row[at])).max().unwrap_or(0);
-            widest.max(text::width(column.title)).min(column.max)
-        })
-        .collect();
-    let mut kept: Vec<Option<usize>> = natural.iter().copied().map(Some).collect();
+fn widths(columns: &[Size], room: usize) -> Vec<Option<usize>> {
+    let mut kept: Vec<Option<usize>> = columns.iter().map(|column| Some(column.natural)).collect();
     let total =
         |kept: &[Option<usize>]| kept.iter().flatten().map(|wide| wide + GAP).sum::<usize>().saturating_sub(GAP);
     loop {

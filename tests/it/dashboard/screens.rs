@@ -77,6 +77,13 @@ fn the_first_screen() {
 }
 
 #[test]
+fn lists_sorted_by_a_column() {
+    let mut desk = Desk::ready();
+    desk.press("s s S 2 s s s s");
+    pictures("sorted", &mut desk);
+}
+
+#[test]
 fn filters_and_troubles() {
     let mut desk = Desk::ready();
     desk.press("/").write("ml g");
