@@ -5,6 +5,7 @@ mod chords;
 mod desk;
 mod keys;
 mod noise;
+mod readme;
 mod running;
 mod screens;
 mod sorting;
