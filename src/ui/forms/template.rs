@@ -119,7 +119,8 @@ impl Subject for Template {
     fn none(&self, id: &str, _: &Values, _: &Cx) -> Option<String> {
         match id {
             "keypair_id" => Some("none: nobody can log in to the nodes".into()),
-            "master_flavor_id" | "flavor_id" => Some("none: each cluster names its own".into()),
+            "master_flavor_id" => Some("as large as the workers".into()),
+            "flavor_id" => Some("none: each cluster names its own".into()),
             "fixed_network" => Some("a new one for each cluster".into()),
             "fixed_subnet" => Some("a new one, or the network's first".into()),
             "docker_volume_size" => Some("none".into()),
