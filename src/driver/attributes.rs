@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::plan::PlanInput;
+use crate::model::cluster::timeout_minutes;
 
 type Source = fn(&PlanInput) -> Value;
 
@@ -50,6 +51,6 @@ fn master_lb_floating_ip(input: &PlanInput) -> bool {
 fn wait_condition_timeout(input: &PlanInput) -> u64 {
     const HEAT_MAX: u64 = 43_200;
     let stated = input.cluster.labels.get("wait_condition_timeout").and_then(|value| value.parse().ok());
-    let derived = u64::from(super::plan::timeout_mins(input.cluster)) * 54;
+    let derived = u64::from(timeout_minutes(input.cluster.create_timeout)) * 54;
     stated.unwrap_or(derived).clamp(1, HEAT_MAX)
 }

@@ -81,8 +81,3 @@ pub struct PlanInput<'a> {
     /// `service_account_public_key`, `bootstrap_token`, `ca_cert_hash`.
     pub secrets: &'a BTreeMap<String, SecretString>,
 }
-
-/// Minutes Heat may take; 0 asks for Magnum's default of an hour.
-pub fn timeout_mins(cluster: &Cluster) -> u32 {
-    if cluster.create_timeout == 0 { 60 } else { cluster.create_timeout }
-}

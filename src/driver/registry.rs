@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::attributes;
 use super::manifest::Manifest;
-use super::plan::{Parameter, PlanInput, StackPlan, timeout_mins};
+use super::plan::{Parameter, PlanInput, StackPlan};
+use crate::model::cluster::timeout_minutes;
 use crate::model::{NewTemplate, Problem};
 
 static BUILT_IN: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/drivers");
@@ -191,7 +192,7 @@ impl Driver {
             files: sent.filter_map(|name| Some((name.clone(), self.files.get(name)?.clone()))).collect(),
             environment_files,
             parameters,
-            timeout_mins: timeout_mins(input.cluster),
+            timeout_mins: timeout_minutes(input.cluster.create_timeout),
             tags: vec!["jeroboam".into(), input.cluster.uuid.to_string()],
         })
     }

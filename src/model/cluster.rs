@@ -45,7 +45,7 @@ pub struct NewCluster {
     pub fixed_subnet: Option<String>,
     pub floating_ip_enabled: Option<bool>,
     pub master_lb_enabled: Option<bool>,
-    /// Minutes; 0 means 60.
+    /// Minutes, through [`timeout_minutes`].
     pub create_timeout: u32,
     pub labels: Labels,
     /// Whether `labels` are laid over the template's instead of replacing them.
@@ -83,6 +83,11 @@ impl NewCluster {
         let masters = self.master_flavor_id.as_deref().or(template.master_flavor_id.as_deref());
         (workers, masters.or(workers))
     }
+}
+
+/// Minutes a create may take; 0 asks for Magnum's default of an hour.
+pub fn timeout_minutes(create_timeout: u32) -> u32 {
+    if create_timeout == 0 { 60 } else { create_timeout }
 }
 
 /// A cluster as its manager knows it; everything a list or a page shows.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cloud::Identity;
 use crate::driver::{Driver, Drivers, Facts, PlanInput};
+use crate::model::cluster::timeout_minutes;
 use crate::model::validate::{self, Inventory, pick};
 use crate::model::{
     Cluster, ClusterId, ClusterTemplate, Image, Labels, Network, NewCluster, NewTemplate, Problem, Status, Subnet,
@@ -14,8 +15,6 @@ use crate::model::{
 };
 use crate::store::{ClusterRecord, Intent, Secrets, Track};
 
-/// Minutes; Magnum's default, and what 0 means.
-const TIMEOUT_DEFAULT: u32 = 60;
 const SUBNET_DEFAULT: &str = "10.0.0.0/24";
 /// Heat's limit is 255; the rest is room for what Heat appends for nested stacks.
 const STACK_NAME_CUT: usize = 30;
@@ -97,7 +96,7 @@ pub(super) fn cluster(
             fixed_subnet: own(&wish.fixed_subnet, &spec.fixed_subnet),
             floating_ip_enabled: wish.floating_ip_enabled.unwrap_or(spec.floating_ip_enabled),
             master_lb_enabled: lb,
-            create_timeout: if wish.create_timeout == 0 { TIMEOUT_DEFAULT } else { wish.create_timeout },
+            create_timeout: timeout_minutes(wish.create_timeout),
             labels,
             status: Status::CREATE_IN_PROGRESS,
             status_reason: String::new(),
