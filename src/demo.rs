@@ -2,7 +2,7 @@
 //! Neutron, Heat, Octavia and Cinder, good enough for the ordinary command-line
 //! clients and for Jeroboam's own adapters. Time runs fast; state lasts for the run.
 //!
-//! Layers, each knowing only those before it: [`hot`] evaluates templates (pure),
+//! Layers, each knowing only those before it: [`crate::hot`] evaluates templates (pure),
 //! [`world`] is the state, [`engine`] changes it over time, one file per service
 //! (`heat`, `nova`, …) shows it, [`web`] is the HTTP around them. It must not know
 //! anything of Jeroboam beside [`Problem`]: the program meets
@@ -12,7 +12,6 @@ mod cinder;
 pub mod engine;
 mod glance;
 mod heat;
-pub mod hot;
 mod keystone;
 mod neutron;
 mod nova;

@@ -7,6 +7,7 @@ pub mod conductor;
 pub mod config;
 pub mod demo;
 pub mod driver;
+pub mod hot;
 pub mod kube;
 pub mod model;
 pub mod openstack;

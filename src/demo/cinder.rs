@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::engine::Engine;
-use super::hot::python;
 use super::web::{Answer, Call, Reply, page};
 use super::world::compute::VOLUME_TYPE;
 use super::world::{Kind, Row, World, text};
+use crate::hot::python;
 
 const NEWEST: u32 = 70;
 const MOST: usize = 1000;

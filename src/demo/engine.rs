@@ -19,8 +19,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::hot::blueprint::place;
 use super::world::World;
+use crate::hot::blueprint::place;
 
 /// How fast time goes.
 #[derive(Debug, Clone, Copy)]

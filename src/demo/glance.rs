@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::engine::Engine;
-use super::hot::python;
 use super::web::{Answer, Call, Reply, page, sort};
 use super::world::{Kind, Row};
+use crate::hot::python;
 
 /// Most rows of one page; also the number when none is asked for.
 const PAGE: usize = 25;

@@ -10,11 +10,11 @@ mod stacks;
 use serde_json::{Value, json};
 
 use super::engine::Engine;
-use super::hot::Refusal;
-use super::hot::schema::Type;
 use super::web::{Answer, Body, Call, Reply};
 use super::world::World;
 use super::world::heat::Stack;
+use crate::hot::Refusal;
+use crate::hot::schema::Type;
 
 const MALFORMED: &str =
     "The server could not comply with the request since it is either malformed or otherwise incorrect.";

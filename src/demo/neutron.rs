@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::engine::Engine;
-use super::hot::python;
 use super::web::{Answer, Call, Reply, page, sort};
 use super::world::{Kind, Row, World, text};
+use crate::hot::python;
 
 /// Collection, one of it, its error's type, the name in messages, and how messages end.
 const COLLECTIONS: [(&str, &str, Kind, &str, &str, &str); 7] = [

@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use super::engine::Engine;
-use super::hot::python;
 use super::web::{Answer, Call, Reply, page};
 use super::world::{Kind, Row, World, stamp, stamp_micros, text};
+use crate::hot::python;
 
 const NEWEST: u32 = 93;
 const MOST: usize = 1000;

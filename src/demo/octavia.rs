@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::engine::Engine;
-use super::hot::python;
 use super::web::{Answer, Call, Reply, page, sort};
 use super::world::{Kind, Row, World, text};
+use crate::hot::python;
 
 const COLLECTIONS: [(&str, &str, Kind, &str); 4] = [
     ("loadbalancers", "loadbalancer", Kind::LoadBalancer, "Load Balancer"),

@@ -328,7 +328,7 @@ pub fn page(rows: Vec<Row>, limit: Option<usize>, marker: Option<&str>, key: &st
 pub fn sort(rows: &mut [Row], keys: &[(String, bool)]) {
     rows.sort_by(|a, b| {
         for (key, descending) in keys {
-            let order = super::hot::python::text(&a[key.as_str()]).cmp(&super::hot::python::text(&b[key.as_str()]));
+            let order = crate::hot::python::text(&a[key.as_str()]).cmp(&crate::hot::python::text(&b[key.as_str()]));
             let order = if *descending { order.reverse() } else { order };
             if order.is_ne() {
                 return order;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 /// Module -> what it may import: other top-level modules, or paths below them. `*`: everything.
 const RULES: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("driver", &["model"]),
+    ("hot", &["model"]),
+    ("driver", &["model", "hot"]),
     ("cloud", &["model", "driver"]),
     ("config", &["model"]),
     ("openstack", &["cloud", "model", "driver", "config"]),
@@ -27,6 +28,7 @@ const RULES: &[(&str, &[&str])] = &[
 /// Crates that a pure layer must not even name.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("model", &["tokio", "reqwest", "sqlx", "ratatui", "crossterm", "async_trait"]),
+    ("hot", &["tokio", "reqwest", "sqlx", "ratatui", "crossterm", "async_trait"]),
     ("driver", &["tokio", "reqwest", "sqlx", "ratatui", "crossterm", "async_trait"]),
     ("ui", &["tokio", "reqwest", "sqlx", "axum", "async_trait"]),
     ("cloud", &["tokio", "reqwest", "sqlx"]),

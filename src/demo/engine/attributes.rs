@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::scope::Live;
-use crate::demo::hot::functions::{resolve, select};
-use crate::demo::hot::python;
-use crate::demo::hot::schema::Type;
 use crate::demo::world::heat::{Resource, Stack};
 use crate::demo::world::{Kind, Row, World, text};
+use crate::hot::functions::{resolve, select};
+use crate::hot::python;
+use crate::hot::schema::Type;
 
 /// The table in which a type's things are.
 pub fn table(kind: &str) -> Option<Kind> {

@@ -10,12 +10,12 @@ use tokio::sync::mpsc;
 
 use super::make::Step;
 use super::{End, Engine, Failure, make, scope, signal};
-use crate::demo::hot::parameters::number;
-use crate::demo::hot::validate::{self, Kind};
-use crate::demo::hot::{Blueprint, Inputs, blueprint, group};
 use crate::demo::world::World;
 use crate::demo::world::heat::{NewStack, Source};
 use crate::demo::world::new_id;
+use crate::hot::parameters::number;
+use crate::hot::validate::{self, Kind};
+use crate::hot::{Blueprint, Inputs, blueprint, group};
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -215,7 +215,7 @@ fn begin(world: &mut World, id: &str, name: &str) -> Result<Step, End> {
         let Some(node) = stack.blueprint.node(name) else { return Err(End::Stopped) };
         (node.clone(), stack.source.clone())
     };
-    let refused = |refusal: crate::demo::hot::Refusal| Failure::new(refusal.kind, refusal.message());
+    let refused = |refusal: crate::hot::Refusal| Failure::new(refusal.kind, refusal.message());
     match validate::kind(&node, &source.environment, &source.files).map_err(refused)? {
         Kind::Builtin(builtin) if builtin.name == "OS::Heat::ResourceGroup" => {
             let count = properties.get("count").and_then(|n| number(n).ok()).and_then(|n| n.as_u64()).unwrap_or(1);

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::Failure;
 use super::attributes::table;
-use crate::demo::hot::python;
-use crate::demo::hot::schema::Type;
 use crate::demo::world::{Kind, Token, World, new_hex_id, new_id, stamp_bare, text};
+use crate::hot::python;
+use crate::hot::schema::Type;
 
 mod heat;
 mod network;

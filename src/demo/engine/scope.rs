@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::Failure;
 use super::attributes;
-use crate::demo::hot::functions::{Eval, Scope, Stop};
-use crate::demo::hot::schema::Type;
-use crate::demo::hot::{resolve, validate};
 use crate::demo::world::World;
 use crate::demo::world::heat::Stack;
+use crate::hot::functions::{Eval, Scope, Stop};
+use crate::hot::schema::Type;
+use crate::hot::{resolve, validate};
 
 /// A stack in its world.
 pub struct Live<'a> {

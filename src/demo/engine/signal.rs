@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{Engine, Failure};
-use crate::demo::hot::python;
 use crate::demo::world::World;
+use crate::hot::python;
 
 /// A handle's signals: those of a status, their reasons.
 fn reasons(signals: &Map<String, Value>, status: &str) -> Vec<String> {

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::url;
 use crate::demo::engine::attributes;
-use crate::demo::hot::blueprint::Output;
-use crate::demo::hot::schema::{Schema, Shape, Type};
 use crate::demo::world::heat::Stack;
 use crate::demo::world::seed::USER;
 use crate::demo::world::{World, stamp};
+use crate::hot::blueprint::Output;
+use crate::hot::schema::{Schema, Shape, Type};
 
 fn links(world: &World, stack: &Stack) -> Value {
     json!([{"href": url(world, stack), "rel": "self"}])

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::events::count;
 use super::{bad, fault, refused, show, url};
 use crate::demo::engine::Engine;
-use crate::demo::hot::{Blueprint, Environment, Inputs, Refusal, python, template, validate as rules};
 use crate::demo::web::{Answer, Call, Reply};
 use crate::demo::world::heat::{NewStack, Source, Stack};
 use crate::demo::world::{World, new_id};
+use crate::hot::{Blueprint, Environment, Inputs, Refusal, python, template, validate as rules};
 
 pub fn list(world: &World, call: &Call) -> Answer {
     let limit = count(call, "limit")?;

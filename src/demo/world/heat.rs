@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{Row, World, new_id, suffix, text};
-use crate::demo::hot::{Blueprint, Environment, Node};
+use crate::hot::{Blueprint, Environment, Node};
 
 /// Deleted stacks kept for those who ask by id.
 const REMEMBERED: usize = 8;

@@ -4,7 +4,7 @@
 use super::compute::VOLUME_TYPE;
 use super::network::cidr;
 use super::{Kind, World, text};
-use crate::demo::hot::Lookup;
+use crate::hot::Lookup;
 
 impl Lookup for World {
     fn exists(&self, kind: &str, value: &str) -> Result<(), String> {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Wish, signal_token};
 use crate::demo::engine::Failure;
-use crate::demo::hot::python;
 use crate::demo::world::{World, new_hex_id, new_id, stamp};
+use crate::hot::python;
 
 pub fn begin(world: &mut World, stack: &str, name: &str, kind: &str, wish: &Wish<'_>) -> Result<String, Failure> {
     let (physical, data) = match kind {
@@ -111,7 +111,7 @@ fn pick(characters: &str) -> char {
 
 /// The value in the type it was said to have.
 fn value(wish: &Wish<'_>) -> Result<Value, Failure> {
-    use crate::demo::hot::parameters::{boolean, number};
+    use crate::hot::parameters::{boolean, number};
     let value = wish.get("value");
     let wrong = |words: String| Failure::new("StackValidationFailed", words);
     match wish.text("type").as_str() {

@@ -1,8 +1,9 @@
-//! Evaluates Heat Orchestration Templates: from a posted template, environment
+//! Reads and evaluates Heat Orchestration Templates: from a posted template, environment
 //! and parameters to a [`Blueprint`] (what to create, in which order), or to the
-//! refusal Heat itself would word.
+//! refusal Heat itself would word. The embedded cloud builds from it, the drivers'
+//! linter reads with it.
 //!
-//! Pure: knows nothing of HTTP, time or the demo cloud's state; what exists in
+//! Pure: knows nothing of HTTP, time, drivers or the embedded cloud's state; what exists in
 //! the cloud it asks through [`Lookup`], what a resource has become through
 //! [`Scope`]. Property schemas are data (`types.json`, taken from a real Heat).
 //! Follows <https://docs.openstack.org/heat/latest/template_guide/hot_spec.html>.
