@@ -14,8 +14,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Scope;
-use crate::driver::Facts;
-use crate::model::{Cluster, ClusterId, ClusterTemplate, NewTemplate, Problem, ProblemKind, Status, TemplateId};
+use crate::driver::{Facts, PlanInput};
+use crate::model::{Cluster, ClusterId, ClusterTemplate, NewTemplate, Problem, ProblemKind, Spec, Status, TemplateId};
 
 mod disk;
 pub mod memory;
@@ -36,6 +36,8 @@ pub struct ClusterRecord {
     /// The template as it was when the cluster was accepted.
     pub template: NewTemplate,
     pub facts: Facts,
+    /// The machines that the cluster is to have in the end.
+    pub goal: Spec,
     pub intent: Intent,
     #[serde(default)]
     pub track: Track,
@@ -47,6 +49,11 @@ pub struct ClusterRecord {
 impl ClusterRecord {
     pub fn id(&self) -> ClusterId {
         self.cluster.uuid
+    }
+
+    /// What the driver makes its plan from.
+    pub fn plan_input<'a>(&'a self, secrets: &'a Secrets) -> PlanInput<'a> {
+        PlanInput { cluster: &self.cluster, template: &self.template, facts: &self.facts, spec: &self.goal, secrets }
     }
 }
 

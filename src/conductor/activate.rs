@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 use super::machine::{self, Next, Observed, Op};
 use super::{Clock, Observer, cause};
 use crate::cloud::{CloudError, Orchestration, Scope};
-use crate::driver::{Drivers, PlanInput, StackPlan};
+use crate::driver::{Drivers, StackPlan};
 use crate::model::{ClusterId, Problem};
 use crate::store::{ClusterRecord, Secrets, Store, StoreError};
 
@@ -150,7 +150,7 @@ fn plan(ports: &Ports, record: &ClusterRecord, secrets: &Secrets) -> Result<Stac
     let driver = ports.drivers.get(name).ok_or_else(|| {
         Problem::local(format!("driver \"{name}\", with which this cluster was accepted, is not there any more"))
     })?;
-    driver.plan(&PlanInput { cluster: &record.cluster, template: &record.template, facts: &record.facts, secrets })
+    driver.plan(&record.plan_input(secrets))
 }
 
 /// The log line of a transition.

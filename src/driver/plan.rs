@@ -6,7 +6,8 @@ use std::fmt;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cluster, NewTemplate};
+use crate::model::spec::{DEFAULT_WORKER, DEFAULT_WORKER_SLOT};
+use crate::model::{Cluster, NewTemplate, NodeImage, Spec, WorkerGroup, WorkerNode};
 
 /// What a create call of Heat takes. <https://docs.openstack.org/api-ref/orchestration/v1/#create-stack>
 #[derive(Clone)]
@@ -71,11 +72,36 @@ pub struct Facts {
     pub region: String,
 }
 
+impl Facts {
+    /// What nodes boot unless their group says otherwise.
+    pub fn image(&self) -> NodeImage {
+        NodeImage { id: self.image_id.clone(), kube_version: self.kube_version.clone() }
+    }
+
+    /// A new cluster's machines: as many masters and workers as it was asked for.
+    pub fn first_spec(&self, cluster: &Cluster) -> Spec {
+        let mut workers = WorkerGroup {
+            slot: DEFAULT_WORKER_SLOT,
+            name: DEFAULT_WORKER.into(),
+            role: "worker".into(),
+            flavor_id: cluster.flavor_id.clone(),
+            docker_volume_size: cluster.docker_volume_size,
+            labels: cluster.labels.clone(),
+            ..WorkerGroup::default()
+        };
+        let node = WorkerNode { image: self.image(), ca_step: 0 };
+        workers.grow(usize::try_from(cluster.node_count).unwrap_or_default(), &node);
+        Spec::first(cluster.master_count, &self.image(), workers)
+    }
+}
+
 /// Everything a plan is made from.
 pub struct PlanInput<'a> {
     pub cluster: &'a Cluster,
     pub template: &'a NewTemplate,
     pub facts: &'a Facts,
+    /// The machines the stack is to have.
+    pub spec: &'a Spec,
     /// Named secrets the manifest may refer to: `ca_cert`, `ca_key`, `etcd_ca_cert`,
     /// `etcd_ca_key`, `front_proxy_ca_cert`, `front_proxy_ca_key`, `service_account_key`,
     /// `service_account_public_key`, `bootstrap_token`, `ca_cert_hash`.

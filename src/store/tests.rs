@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{ClusterRecord, Intent, MemoryStore, Secrets, SqliteStore, Store, StoreError, Track};
 use crate::cloud::Scope;
 use crate::driver::Facts;
-use crate::model::{Cluster, ClusterId, ClusterTemplate, Labels, NewTemplate, Problem, Status, TemplateId};
+use crate::model::{Cluster, ClusterId, ClusterTemplate, Labels, NewTemplate, Problem, Spec, Status, TemplateId};
 
 pub(crate) fn scope() -> Scope {
     Scope { project_id: "p1".into(), region: "RegionOne".into() }
@@ -36,7 +36,7 @@ pub(crate) fn template() -> ClusterTemplate {
 pub(crate) fn record(number: u128, name: &str) -> ClusterRecord {
     let uuid = Uuid::from_u128(number);
     let created_at = Utc.timestamp_opt(1_800_000_000, 0).unwrap();
-    ClusterRecord {
+    let mut record = ClusterRecord {
         scope: scope(),
         cluster: Cluster {
             uuid: ClusterId(uuid),
@@ -85,10 +85,13 @@ pub(crate) fn record(number: u128, name: &str) -> ClusterRecord {
             auth_url: "http://127.0.0.1/identity".into(),
             region: "RegionOne".into(),
         },
+        goal: Spec::default(),
         intent: Intent::Present,
         track: Track::default(),
         revision: 0,
-    }
+    };
+    record.goal = record.facts.first_spec(&record.cluster);
+    record
 }
 
 const PRIVATE: &str = "-----BEGIN PRIVATE KEY----- very private";

@@ -74,7 +74,9 @@ fn secrets() -> BTreeMap<String, SecretString> {
 
 fn plan(cluster: &Cluster, facts: &Facts) -> StackPlan {
     let template = NewTemplate::default();
-    ubuntu().plan(&PlanInput { cluster, template: &template, facts, secrets: &secrets() }).unwrap()
+    ubuntu()
+        .plan(&PlanInput { cluster, template: &template, facts, spec: &facts.first_spec(cluster), secrets: &secrets() })
+        .unwrap()
 }
 
 fn plain(plan: &StackPlan, name: &str) -> Value {

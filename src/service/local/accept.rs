@@ -6,12 +6,12 @@ use std::net::Ipv4Addr;
 use chrono::{DateTime, Utc};
 
 use crate::cloud::Identity;
-use crate::driver::{Driver, Drivers, Facts, PlanInput};
+use crate::driver::{Driver, Drivers, Facts};
 use crate::model::cluster::timeout_minutes;
 use crate::model::validate::{self, Inventory, pick};
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, Image, Labels, Network, NewCluster, NewTemplate, Problem, Status, Subnet,
-    TemplateId,
+    Cluster, ClusterId, ClusterTemplate, Image, Labels, Network, NewCluster, NewTemplate, Problem, Spec, Status,
+    Subnet, TemplateId,
 };
 use crate::store::{ClusterRecord, Intent, Secrets, Track};
 
@@ -78,7 +78,7 @@ pub(super) fn cluster(
     let (Some(facts), Some(driver), true) = (facts, driver, found.is_empty()) else { return Err(once(found)) };
     let (workers, masters) = wish.flavors(spec);
     let own = |own: &Option<String>, inherited: &Option<String>| own.clone().or_else(|| inherited.clone());
-    Ok(ClusterRecord {
+    let mut record = ClusterRecord {
         scope: who.scope.clone(),
         cluster: Cluster {
             uuid: id,
@@ -116,18 +116,19 @@ pub(super) fn cluster(
         },
         template: spec.clone(),
         facts,
+        goal: Spec::default(),
         intent: Intent::Present,
         track: Track::default(),
         revision: 0,
-    })
+    };
+    record.goal = record.facts.first_spec(&record.cluster);
+    Ok(record)
 }
 
 /// Whether a request to Heat can be made of the record: better told now than as CREATE_FAILED.
 pub(super) fn plannable(record: &ClusterRecord, drivers: &Drivers, secrets: &Secrets) -> Result<(), Problem> {
     let Some(driver) = drivers.get(&record.cluster.driver) else { return Ok(()) };
-    driver
-        .plan(&PlanInput { cluster: &record.cluster, template: &record.template, facts: &record.facts, secrets })
-        .map(|_| ())
+    driver.plan(&record.plan_input(secrets)).map(|_| ())
 }
 
 /// Finds by uuid, else by name; never a guess between equal names.

@@ -105,7 +105,13 @@ async fn plan(cloud: &Cloud, wish: &Wish) -> StackPlan {
     let drivers = Drivers::builtin().unwrap();
     let driver = drivers.get("k8s_ubuntu_kubeadm").unwrap();
     driver
-        .plan(&PlanInput { cluster: &cluster, template: &NewTemplate::default(), facts: &facts, secrets: &secrets })
+        .plan(&PlanInput {
+            cluster: &cluster,
+            template: &NewTemplate::default(),
+            facts: &facts,
+            spec: &facts.first_spec(&cluster),
+            secrets: &secrets,
+        })
         .unwrap()
 }
 
