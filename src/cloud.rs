@@ -127,6 +127,13 @@ pub trait Orchestration: Send + Sync {
     async fn stack(&self, id_or_name: &str, outputs: bool) -> Result<Option<Stack>, CloudError>;
     /// Asks Heat to create the stack; returns its id. A stack of that name: [`CloudErrorKind::Conflict`].
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError>;
+    /// Asks Heat to make the stack match the plan: what the plan leaves out goes back to the
+    /// template's default. `false` when there is no such stack. Returns when Heat has taken it.
+    async fn update_stack(&self, id: &str, plan: &StackPlan) -> Result<bool, CloudError>;
+    /// Asks Heat to stop the update under way and leave the stack as far as it got, which ends
+    /// in `UPDATE_FAILED`. `false` when there is no such stack; an error of the kind
+    /// [`CloudErrorKind::BadRequest`] when no update is under way.
+    async fn cancel_update(&self, stack: &Stack) -> Result<bool, CloudError>;
     /// Asks Heat to delete; `false` when there was none.
     async fn delete_stack(&self, id: &str) -> Result<bool, CloudError>;
     /// Resources with nested ones, as deep as Heat gives them.

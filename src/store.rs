@@ -97,6 +97,8 @@ pub trait Store: Send + Sync {
     /// Sorted by name, then age.
     async fn templates(&self, scope: &Scope) -> Result<Vec<ClusterTemplate>, StoreError>;
     async fn add_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<(), StoreError>;
+    /// Replaces the template of the same id; `false` when there is none.
+    async fn save_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<bool, StoreError>;
     /// `false` when there was none; [`StoreError::InUse`] while a cluster refers to it.
     async fn remove_template(&self, scope: &Scope, id: TemplateId) -> Result<bool, StoreError>;
 
@@ -112,6 +114,9 @@ pub trait Store: Send + Sync {
     /// Removes record and secrets; nothing there is fine, another revision is [`StoreError::Stale`].
     async fn remove_cluster(&self, record: &ClusterRecord) -> Result<(), StoreError>;
     async fn secrets(&self, id: ClusterId) -> Result<Secrets, StoreError>;
+    /// Keeps these beside the cluster's others, all or none; one of a name that is there already
+    /// takes its place. [`StoreError::Stale`] when there is no such cluster any more.
+    async fn add_secrets(&self, id: ClusterId, secrets: &Secrets) -> Result<(), StoreError>;
 
     /// Grows with every change of templates or clusters by any process. Cheap.
     async fn version(&self) -> Result<i64, StoreError>;

@@ -137,5 +137,6 @@ pub fn stack(record: &ClusterRecord) -> Option<Stack> {
         created: None,
         updated: None,
         outputs: Default::default(),
+        revision: None,
     })
 }

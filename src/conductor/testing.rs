@@ -12,8 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Clock;
 use crate::cloud::{CloudError, CloudErrorKind, Orchestration};
-use crate::driver::{Drivers, StackPlan};
-use crate::model::{Stack, StackEvent, StackResource, Status};
+use crate::driver::{Drivers, Parameter, StackPlan};
+use crate::model::{Action, Stack, StackEvent, StackResource, Status};
 use crate::store::{ClusterRecord, Secrets};
 
 /// What becomes of a call.
@@ -57,6 +57,10 @@ pub(crate) struct State {
     pub stacks: Vec<Stack>,
     /// Creates under way that Heat has not stored yet, with the second they will be.
     pub late: Vec<(DateTime<Utc>, Stack)>,
+    /// Updates under way that Heat has not begun yet: when it will, of which stack, to which revision.
+    pub late_updates: Vec<(DateTime<Utc>, String, Option<u64>)>,
+    /// Every revision that Heat began an update to.
+    pub updates: Vec<u64>,
     /// For the next calls; then all is fine.
     pub fates: VecDeque<Fate>,
     pub resources: Vec<StackResource>,
@@ -76,6 +80,18 @@ impl State {
     fn find(&mut self, id_or_name: &str) -> Option<&mut Stack> {
         let live = |stack: &&mut Stack| stack.status != Status::DELETE_COMPLETE;
         self.stacks.iter_mut().filter(live).find(|stack| stack.id == id_or_name || stack.name == id_or_name)
+    }
+
+    /// As the real one: a stack that is going takes no update, one being worked on changes its course.
+    fn update(&mut self, id: &str, revision: Option<u64>) -> Result<bool, CloudError> {
+        let Some(stack) = self.find(id) else { return Ok(false) };
+        if stack.status.action == Action::Delete {
+            return Err(fault(CloudErrorKind::BadRequest));
+        }
+        stack.status = Status::UPDATE_IN_PROGRESS;
+        stack.revision = revision;
+        self.updates.extend(revision);
+        Ok(true)
     }
 
     /// Lets every stack that is being worked on come to an end, good or bad.
@@ -103,6 +119,13 @@ impl FakeHeat {
         state.late = late;
         let due: Vec<(DateTime<Utc>, Stack)> = due;
         state.stacks.extend(due.into_iter().map(|(_, stack)| stack));
+        let (due, late) = std::mem::take(&mut state.late_updates).into_iter().partition(|(at, ..)| *at <= now);
+        state.late_updates = late;
+        let due: Vec<(DateTime<Utc>, String, Option<u64>)> = due;
+        for (_, id, revision) in due {
+            // Nobody is there any more to hear a refusal.
+            let _ = state.update(&id, revision);
+        }
     }
 
     /// `act` is told by how many seconds its deed is late.
@@ -157,6 +180,7 @@ impl Orchestration for FakeHeat {
     /// As the real one: looks for the name when the call comes in, not when the stack is stored.
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError> {
         let (now, name, tags) = (self.clock.now(), plan.stack_name.clone(), plan.tags.clone());
+        let revision = revision(plan);
         let accept = move |state: &mut State, late: Option<i64>| {
             if state.find(&name).is_some() {
                 return Err(fault(CloudErrorKind::Conflict));
@@ -171,6 +195,7 @@ impl Orchestration for FakeHeat {
                 created: None,
                 updated: None,
                 outputs: BTreeMap::new(),
+                revision,
             };
             let id = stack.id.clone();
             match late {
@@ -180,6 +205,32 @@ impl Orchestration for FakeHeat {
             Ok(id)
         };
         self.call(accept).await?
+    }
+
+    async fn update_stack(&self, id: &str, plan: &StackPlan) -> Result<bool, CloudError> {
+        let (now, id, revision) = (self.clock.now(), id.to_owned(), revision(plan));
+        let accept = move |state: &mut State, late: Option<i64>| match late {
+            Some(seconds) => {
+                state.late_updates.push((now + TimeDelta::seconds(seconds), id, revision));
+                Ok(true)
+            }
+            None => state.update(&id, revision),
+        };
+        self.call(accept).await?
+    }
+
+    async fn cancel_update(&self, stack: &Stack) -> Result<bool, CloudError> {
+        let id = stack.id.clone();
+        let cancel = move |state: &mut State, _| {
+            let Some(stack) = state.find(&id) else { return Ok(false) };
+            if stack.status != Status::UPDATE_IN_PROGRESS {
+                return Err(fault(CloudErrorKind::BadRequest));
+            }
+            stack.status = Status::UPDATE_FAILED;
+            stack.status_reason = "User cancelled update".into();
+            Ok(true)
+        };
+        self.call(cancel).await?
     }
 
     async fn delete_stack(&self, id: &str) -> Result<bool, CloudError> {
@@ -202,6 +253,13 @@ impl Orchestration for FakeHeat {
             state.events.iter().filter(|event| since.is_none_or(|since| event.time >= since)).cloned().collect()
         })
         .await
+    }
+}
+
+fn revision(plan: &StackPlan) -> Option<u64> {
+    match plan.parameters.get("revision")? {
+        Parameter::Plain(value) => value.as_u64().or_else(|| value.as_str()?.parse().ok()),
+        Parameter::Secret(_) => None,
     }
 }
 

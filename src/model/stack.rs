@@ -21,6 +21,9 @@ pub struct Stack {
     pub updated: Option<DateTime<Utc>>,
     /// Filled by a show call with outputs; empty otherwise.
     pub outputs: BTreeMap<String, serde_json::Value>,
+    /// The parameter `revision`: which of our specs the stack was last given. Only a show
+    /// call tells it; a list does not.
+    pub revision: Option<u64>,
 }
 
 /// A resource, possibly of a nested stack.

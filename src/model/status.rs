@@ -40,6 +40,9 @@ impl Status {
     pub const CREATE_IN_PROGRESS: Self = Self::new(Action::Create, State::InProgress);
     pub const CREATE_COMPLETE: Self = Self::new(Action::Create, State::Complete);
     pub const CREATE_FAILED: Self = Self::new(Action::Create, State::Failed);
+    pub const UPDATE_IN_PROGRESS: Self = Self::new(Action::Update, State::InProgress);
+    pub const UPDATE_COMPLETE: Self = Self::new(Action::Update, State::Complete);
+    pub const UPDATE_FAILED: Self = Self::new(Action::Update, State::Failed);
     pub const DELETE_IN_PROGRESS: Self = Self::new(Action::Delete, State::InProgress);
     pub const DELETE_COMPLETE: Self = Self::new(Action::Delete, State::Complete);
     pub const DELETE_FAILED: Self = Self::new(Action::Delete, State::Failed);

@@ -51,6 +51,16 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn save_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<bool, StoreError> {
+        let mut inner = self.lock();
+        let Some((_, kept)) = inner.templates.get_mut(&template.uuid).filter(|(of, _)| of == scope) else {
+            return Ok(false);
+        };
+        *kept = template.clone();
+        inner.version += 1;
+        Ok(true)
+    }
+
     async fn remove_template(&self, scope: &Scope, id: TemplateId) -> Result<bool, StoreError> {
         let mut inner = self.lock();
         let users: Vec<String> = inner
@@ -126,6 +136,15 @@ impl Store for MemoryStore {
 
     async fn secrets(&self, id: ClusterId) -> Result<Secrets, StoreError> {
         Ok(self.lock().secrets.get(&id).cloned().unwrap_or_default())
+    }
+
+    async fn add_secrets(&self, id: ClusterId, secrets: &Secrets) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        if !inner.clusters.contains_key(&id) {
+            return Err(StoreError::Stale);
+        }
+        inner.secrets.entry(id).or_default().extend(secrets.clone());
+        Ok(())
     }
 
     async fn version(&self) -> Result<i64, StoreError> {

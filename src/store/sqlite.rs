@@ -131,6 +131,27 @@ impl Store for SqliteStore {
         Ok(())
     }
 
+    async fn save_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.told(error))?;
+        let done =
+            sqlx::query("UPDATE templates SET name = ?, body = ? WHERE id = ? AND project_id = ? AND region = ?")
+                .bind(&template.spec.name)
+                .bind(print("template", &template.spec.name, template)?)
+                .bind(template.uuid.to_string())
+                .bind(&scope.project_id)
+                .bind(&scope.region)
+                .execute(&mut *tx)
+                .await
+                .map_err(|error| self.told(error))?;
+        // The schema's triggers count templates that come and go only.
+        sqlx::query("UPDATE version SET value = value + 1")
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.told(error))?;
+        tx.commit().await.map_err(|error| self.told(error))?;
+        Ok(done.rows_affected() > 0)
+    }
+
     async fn remove_template(&self, scope: &Scope, id: TemplateId) -> Result<bool, StoreError> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.told(error))?;
         let users: Vec<String> = sqlx::query_scalar("SELECT name FROM clusters WHERE template_id = ? ORDER BY name")
@@ -263,6 +284,26 @@ impl Store for SqliteStore {
                 Ok((name, value))
             })
             .collect()
+    }
+
+    async fn add_secrets(&self, id: ClusterId, secrets: &Secrets) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.told(error))?;
+        for (name, value) in secrets {
+            sqlx::query(
+                "INSERT INTO secrets (cluster_id, name, sealed) VALUES (?, ?, ?)
+                 ON CONFLICT (cluster_id, name) DO UPDATE SET sealed = excluded.sealed",
+            )
+            .bind(id.to_string())
+            .bind(name)
+            .bind(self.sealer.seal(&Label::Secret(id, name), value)?)
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| {
+                let gone = error.as_database_error().is_some_and(|error| error.is_foreign_key_violation());
+                if gone { StoreError::Stale } else { self.told(error) }
+            })?;
+        }
+        tx.commit().await.map_err(|error| self.told(error))
     }
 
     async fn version(&self) -> Result<i64, StoreError> {

@@ -133,6 +133,20 @@ async fn keeps_the_rules(store: &dyn Store) {
     assert_eq!(store.cluster(&scope(), one.id()).await.unwrap(), Some(one.clone()));
 
     assert_eq!(store.secrets(one.id()).await.unwrap()["ca_key"].expose_secret(), PRIVATE);
+    let more = Secrets::from([("ca_key.1".to_owned(), "new".into()), ("bootstrap_token".to_owned(), "t2".into())]);
+    store.add_secrets(one.id(), &more).await.unwrap();
+    let kept = store.secrets(one.id()).await.unwrap();
+    let of = |name: &str| kept[name].expose_secret().to_owned();
+    assert_eq!([of("ca_key"), of("ca_key.1"), of("bootstrap_token")], [PRIVATE, "new", "t2"]);
+    assert_eq!(store.add_secrets(orphan.id(), &more).await, Err(StoreError::Stale));
+
+    let mut renamed = template();
+    renamed.spec.name = "renamed".into();
+    assert!(!store.save_template(&other, &renamed).await.unwrap(), "not another region's");
+    let version = store.version().await.unwrap();
+    assert!(store.save_template(&scope(), &renamed).await.unwrap());
+    assert!(store.version().await.unwrap() > version, "a save must be seen by followers");
+    assert_eq!(store.templates(&scope()).await.unwrap(), [renamed]);
     let used = store.remove_template(&scope(), template().uuid).await.unwrap_err();
     assert!(matches!(used, StoreError::InUse(by) if by.contains(&"prod".to_owned())));
 

@@ -40,6 +40,7 @@ fn stack(reason: &str) -> Stack {
         created: None,
         updated: None,
         outputs: Default::default(),
+        revision: None,
     }
 }
 

@@ -28,6 +28,7 @@ fn stack(status: &str) -> Stack {
         created: None,
         updated: None,
         outputs: Default::default(),
+        revision: None,
     }
 }
 

@@ -25,6 +25,7 @@ pub fn stack(value: &Value) -> Option<Stack> {
         created: field::time(value, "creation_time"),
         updated: field::time(value, "updated_time"),
         outputs,
+        revision: field::text(&value["parameters"], "revision").parse().ok(),
     })
 }
 

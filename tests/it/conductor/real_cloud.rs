@@ -60,6 +60,12 @@ impl Orchestration for Killer {
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError> {
         self.call(self.inner.create_stack(plan)).await
     }
+    async fn update_stack(&self, id: &str, plan: &StackPlan) -> Result<bool, CloudError> {
+        self.call(self.inner.update_stack(id, plan)).await
+    }
+    async fn cancel_update(&self, stack: &Stack) -> Result<bool, CloudError> {
+        self.call(self.inner.cancel_update(stack)).await
+    }
     async fn delete_stack(&self, id: &str) -> Result<bool, CloudError> {
         self.call(self.inner.delete_stack(id)).await
     }

@@ -31,6 +31,7 @@ fn stack() -> Stack {
         created: None,
         updated: None,
         outputs: BTreeMap::new(),
+        revision: None,
     }
 }
 
@@ -63,6 +64,37 @@ async fn a_stack_is_asked_for_as_heatclient_does() {
         "tags": "jeroboam,uuid", "disable_rollback": true,
     });
     assert_eq!(sent, want);
+}
+
+#[tokio::test]
+async fn an_update_says_all_there_is_and_is_cancelled_where_it_got() {
+    let (server, _, cloud) = cloud().await;
+    let taken = ResponseTemplate::new(202);
+    Mock::given(method("PUT")).and(path(heat("/prod/id"))).respond_with(taken.clone()).mount(&server).await;
+    Mock::given(method("POST")).and(path(heat("/prod/id/actions"))).respond_with(taken).mount(&server).await;
+    assert!(cloud.orchestration.update_stack("id", &plan()).await.unwrap());
+    assert!(cloud.orchestration.cancel_update(&stack()).await.unwrap());
+    let sent: Value = asked(&server, &heat("/prod/id")).await[0].body_json().unwrap();
+    let want = json!({
+        "template": "heat_template_version: 2018-08-31",
+        "files": {"env.yaml": "parameters: {}"}, "environment_files": ["env.yaml"],
+        "parameters": {"count": 3, "key": "s3cret"}, "timeout_mins": 60,
+        "tags": "jeroboam,uuid", "disable_rollback": true,
+    });
+    assert_eq!(sent, want);
+    let sent: Value = asked(&server, &heat("/prod/id/actions")).await[0].body_json().unwrap();
+    assert_eq!(sent, json!({"cancel_without_rollback": null}));
+    assert!(!cloud.orchestration.update_stack("gone", &plan()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_look_at_a_stack_tells_its_revision() {
+    let (server, _, cloud) = cloud().await;
+    let body = |revision: Value| json!({"stack": {"id": "id", "stack_name": "prod", "stack_status": "UPDATE_COMPLETE", "parameters": {"revision": revision}}});
+    for (told, read) in [(json!("7"), Some(7)), (json!(7), Some(7)), (json!("x"), None), (json!(null), None)] {
+        let _mock = Mock::given(path(heat("/prod"))).respond_with(ok(body(told))).mount_as_scoped(&server).await;
+        assert_eq!(cloud.orchestration.stack("prod", false).await.unwrap().unwrap().revision, read);
+    }
 }
 
 #[tokio::test]
