@@ -1,11 +1,12 @@
 //! The command line: every command as a few calls of [`Manager`].
 //!
-//! Knows the service's verbs, the model, the kubeconfig file and nothing of clouds,
+//! Knows the service's verbs, the model, drivers, the kubeconfig file and nothing of clouds,
 //! stores or stacks; who connects is handed in. stdout gets the result and nothing
 //! else, stderr everything meant for a person. Start reading at [`run`].
 
 pub mod args;
 pub mod ask;
+pub mod driver;
 pub mod fault;
 pub mod output;
 

@@ -5,11 +5,13 @@
 //! which says what a driver may contain, then [`plan`].
 
 mod attributes;
+mod drivers;
 pub mod manifest;
 pub mod plan;
 mod registry;
 
 pub use attributes::ATTRIBUTES;
+pub use drivers::{Drivers, Folder, MANIFEST, Origin};
 pub use manifest::Manifest;
 pub use plan::{Facts, Parameter, PlanInput, StackPlan};
-pub use registry::{Driver, Drivers, Outputs};
+pub use registry::{Driver, Outputs};

@@ -33,6 +33,8 @@ pub struct Options {
     pub settings: Settings,
     /// Holds `themes/` and `keymaps/` of the user's own; need not exist.
     pub config_dir: PathBuf,
+    /// Told when it starts: what is wrong in the user's files.
+    pub problems: Vec<Problem>,
 }
 
 /// What comes in: plain messages, and the one thing that is not plain.
@@ -65,7 +67,7 @@ pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem
     let looks = look::load(&options.settings, &options.config_dir, &|name| std::env::var(name).ok());
     let offset = Local::now().offset().fix();
     let mut app = App::new(looks.theme, looks.keymap, Utc::now(), offset);
-    for problem in looks.problems {
+    for problem in looks.problems.into_iter().chain(options.problems) {
         app.update(Msg::Notice(problem));
     }
     input::spawn(sender.clone())?;

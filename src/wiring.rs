@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::cli::args::{Cli, Command, Global, Once};
+use crate::cli::args::{self, Cli, Command, Global, Once};
 use crate::cli::fault::{Done, Fault};
 use crate::cli::output::Terminal;
 use crate::cli::{self, Work};
+use crate::config::paths::Paths;
 use crate::model::Problem;
 use crate::runtime::{self, Connect};
 use crate::service::Manager;
@@ -29,6 +30,7 @@ pub fn run(cli: Cli) -> Done {
     match cli.command {
         None => dashboard(&cli.global),
         Some(Command::Demo(wanted)) => embedded::run(&cli.global, &wanted),
+        Some(Command::Driver(wanted)) => driver(&cli.global, &wanted),
         Some(Command::Once(command)) => once(&cli.global, command),
     }
 }
@@ -36,14 +38,7 @@ pub fn run(cli: Cli) -> Done {
 /// One command, then the end.
 fn once(global: &Global, command: Once) -> Done {
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    let speaks = err.is_terminal();
-    let mut terminal = Terminal {
-        draws: speaks && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
-        asks: speaks && io::stdin().is_terminal(),
-        format: global.format,
-        out: &mut out,
-        err: &mut err,
-    };
+    let mut terminal = terminal(global, &mut out, &mut err);
     let tasks = tasks()?;
     let done = tasks.block_on(async {
         let started = OnceCell::new();
@@ -65,11 +60,29 @@ fn once(global: &Global, command: Once) -> Done {
     done
 }
 
+/// What needs no cloud and no store.
+fn driver(global: &Global, wanted: &args::Driver) -> Done {
+    let paths = Paths::find(global.data_dir.clone()).map_err(Fault::configuration)?;
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    cli::driver::run(wanted, &mut terminal(global, &mut out, &mut err), &parts::drivers(&paths))
+}
+
+fn terminal<'a>(global: &Global, out: &'a mut io::Stdout, err: &'a mut io::Stderr) -> Terminal<'a> {
+    let speaks = err.is_terminal();
+    Terminal {
+        draws: speaks && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
+        asks: speaks && io::stdin().is_terminal(),
+        format: global.format,
+        out,
+        err,
+    }
+}
+
 /// The dashboard on the configured cloud. What is wrong in a file is told before it takes the screen.
 fn dashboard(global: &Global) -> Done {
     let Prepared { paths, settings, cloud } = parts::prepare(global)?;
     parts::log(&paths)?;
-    let options = runtime::Options { settings, config_dir: paths.config.clone() };
+    let options = parts::look(&paths, settings);
     let started = Started::default();
     let keep = started.clone();
     let (paths, cloud) = (Arc::new(paths), Arc::new(cloud));

@@ -74,6 +74,9 @@ pub enum Format {
 pub enum Command {
     #[command(flatten)]
     Once(Once),
+    /// Drivers: what clusters are built from. Needs no cloud
+    #[command(subcommand)]
+    Driver(Driver),
     /// The dashboard on an embedded cloud: nothing to set up, nothing is left behind
     Demo(Demo),
 }
@@ -122,6 +125,20 @@ pub enum Cluster {
     Events(ClusterEvents),
     /// Delete clusters with everything that belongs to them
     Delete(ClusterDelete),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Driver {
+    /// List the built-in drivers and your own, which are folders in drivers/ of the config directory
+    List,
+    /// Show what a driver serves, takes and sends
+    Show(DriverShow),
+}
+
+#[derive(Debug, Args)]
+pub struct DriverShow {
+    /// Name of the driver
+    pub name: String,
 }
 
 #[derive(Debug, Subcommand)]

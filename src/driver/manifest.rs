@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A driver's manifest, as written. [`super::Driver`] is one that was checked.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     pub name: String,
+    /// A driver whose manifest and files hold where this one says nothing else
+    /// ([`super::Drivers`] puts them together).
+    #[serde(default)]
+    pub extends: Option<String>,
     /// One line for lists.
     pub summary: String,
     /// `vm` or `bm`.
@@ -38,7 +42,7 @@ pub struct Manifest {
 }
 
 /// One choice between environment files.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// An attribute that is true or false.
@@ -52,7 +56,7 @@ pub struct Environment {
 
 /// Names of the stack outputs to read. Each gives one address, a list, or lists of
 /// them ordered from the most public on; empty entries are skipped.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputNames {
     pub api_address: String,

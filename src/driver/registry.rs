@@ -1,27 +1,22 @@
-//! The drivers there are, how one is chosen, and what a chosen one does.
+//! One driver, checked, and what it does: the plan for a cluster, and what a stack's outputs say.
 
 use std::collections::BTreeMap;
 
-use include_dir::{Dir, include_dir};
 use serde_json::Value;
 
 use super::attributes;
+use super::drivers::{Folder, Origin};
 use super::manifest::Manifest;
 use super::plan::{Parameter, PlanInput, StackPlan};
 use crate::model::cluster::timeout_minutes;
 use crate::model::{NewTemplate, Problem};
 
-static BUILT_IN: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/drivers");
-
-/// Every driver that can be chosen, by name.
-#[derive(Debug, Default)]
-pub struct Drivers(BTreeMap<String, Driver>);
-
 /// A manifest whose files and attributes are all there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Driver {
     pub manifest: Manifest,
-    files: BTreeMap<String, String>,
+    pub origin: Origin,
+    pub files: Folder,
 }
 
 /// What a finished stack says of its cluster.
@@ -33,81 +28,10 @@ pub struct Outputs {
     pub node_addresses: Vec<String>,
 }
 
-impl Drivers {
-    /// Those that come with the program.
-    pub fn builtin() -> Result<Self, Problem> {
-        let mut drivers = BTreeMap::new();
-        for folder in BUILT_IN.dirs() {
-            let mut files = BTreeMap::new();
-            collect(folder, folder, &mut files);
-            let driver = Driver::new(files)?;
-            drivers.insert(driver.manifest.name.clone(), driver);
-        }
-        Ok(Self(drivers))
-    }
-
-    pub fn get(&self, name: &str) -> Option<&Driver> {
-        self.0.get(name)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Driver> {
-        self.0.values()
-    }
-
-    /// By name when one is asked for, else by (server type, `os_distro`, COE).
-    pub fn choose(
-        &self,
-        server_type: &str,
-        os_distro: &str,
-        coe: &str,
-        named: Option<&str>,
-    ) -> Result<&Driver, Problem> {
-        let found = match named {
-            Some(name) => self.0.get(name),
-            None => self.0.values().find(|driver| driver.serves(server_type, os_distro, coe)),
-        };
-        found.ok_or_else(|| {
-            let wanted = named.map_or_else(
-                || format!("no driver builds {coe} on server type {server_type} with os_distro {os_distro}"),
-                |name| format!("there is no driver \"{name}\""),
-            );
-            let have: Vec<String> = self
-                .iter()
-                .map(|d| {
-                    format!(
-                        "{} ({} {} on {})",
-                        d.manifest.name,
-                        d.manifest.coe,
-                        d.manifest.server_type,
-                        d.manifest.os_distro.join("/")
-                    )
-                })
-                .collect();
-            Problem::invalid(wanted)
-                .on_field(if named.is_some() { "driver" } else { "image_id" })
-                .advise(format!("Supported: {}", have.join(", ")))
-        })
-    }
-}
-
-fn collect(root: &Dir, folder: &Dir, files: &mut BTreeMap<String, String>) {
-    for file in folder.files() {
-        if let (Ok(path), Some(text)) = (file.path().strip_prefix(root.path()), file.contents_utf8()) {
-            files.insert(path.display().to_string(), text.to_owned());
-        }
-    }
-    for inner in folder.dirs() {
-        collect(root, inner, files);
-    }
-}
-
 impl Driver {
-    /// Checks a folder's files (by path relative to it, `driver.toml` among them).
-    pub fn new(files: BTreeMap<String, String>) -> Result<Self, Problem> {
-        let text = files.get("driver.toml").ok_or_else(|| Problem::invalid("a driver needs a driver.toml"))?;
-        let manifest: Manifest =
-            toml::from_str(text).map_err(|error| Problem::invalid(format!("driver.toml: {}", error.message())))?;
-        let driver = Self { manifest, files };
+    /// Checks that what the manifest names is there; [`super::lint`] looks closer.
+    pub fn new(manifest: Manifest, files: Folder, origin: Origin) -> Result<Self, Problem> {
+        let driver = Self { manifest, origin, files };
         let manifest = &driver.manifest;
         let bad = |what: String| Problem::invalid(format!("driver {}: {what}", manifest.name));
         let environments = manifest.environments.iter().flat_map(|e| e.then.iter().chain(&e.otherwise));
@@ -125,7 +49,7 @@ impl Driver {
         Ok(driver)
     }
 
-    fn serves(&self, server_type: &str, os_distro: &str, coe: &str) -> bool {
+    pub fn serves(&self, server_type: &str, os_distro: &str, coe: &str) -> bool {
         let m = &self.manifest;
         m.server_type == server_type && m.coe == coe && m.os_distro.iter().any(|d| d == os_distro)
     }

@@ -11,6 +11,7 @@ use crate::cli::args::Global;
 use crate::cli::ask;
 use crate::cli::fault::Fault;
 use crate::conductor::Options;
+use crate::config;
 use crate::config::clouds::{self, CloudConfig, Selection};
 use crate::config::logging;
 use crate::config::paths::Paths;
@@ -18,6 +19,7 @@ use crate::config::settings::Settings;
 use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::openstack;
+use crate::runtime;
 use crate::service::local::LocalManager;
 use crate::store::SqliteStore;
 
@@ -87,6 +89,21 @@ pub fn options(paths: &Paths) -> Options {
     }
 }
 
+/// Ours and the user's own. A broken one is logged here and told to whoever asks for it.
+pub fn drivers(paths: &Paths) -> Drivers {
+    let drivers = Drivers::load(config::drivers::folders(&paths.config));
+    for (name, problem) in drivers.broken() {
+        tracing::warn!(driver = name, problem = problem.line(), "this driver cannot be used");
+    }
+    drivers
+}
+
+/// What a dashboard starts with. Drivers are read again when it connects.
+pub fn look(paths: &Paths, settings: Settings) -> runtime::Options {
+    let problems = drivers(paths).broken().map(|(_, problem)| problem.clone()).collect();
+    runtime::Options { settings, config_dir: paths.config.clone(), problems }
+}
+
 /// Logs in, opens the store and puts the manager on both.
 pub async fn connect(
     paths: &Paths,
@@ -96,7 +113,7 @@ pub async fn connect(
 ) -> Result<Arc<LocalManager>, Problem> {
     let cloud = openstack::connect(cloud).await?;
     let store = Arc::new(SqliteStore::open(&paths.data).await?);
-    let drivers = Arc::new(Drivers::builtin()?);
+    let drivers = Arc::new(drivers(paths));
     Ok(match work {
         Work::Here => LocalManager::start(cloud, store, drivers, options),
         Work::Elsewhere => LocalManager::open(cloud, store, drivers, options),

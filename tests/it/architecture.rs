@@ -16,7 +16,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("kube", &["model"]),
     ("conductor", &["model", "driver", "cloud", "store", "pki", "kube"]),
     ("service", &["model", "driver", "cloud", "store", "pki", "kube", "conductor"]),
-    ("cli", &["model", "service", "config", "kube", "runtime"]),
+    ("cli", &["model", "driver", "service", "config", "kube", "runtime"]),
     ("ui", &["model", "service", "cloud::Identity", "cloud::Scope"]),
     ("runtime", &["*"]),
     ("demo", &["*"]),

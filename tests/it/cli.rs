@@ -2,6 +2,7 @@
 
 mod asking;
 mod bad_weather;
+mod drivers;
 mod help;
 mod real_cloud;
 mod story;

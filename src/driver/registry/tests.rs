@@ -4,12 +4,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
+use crate::driver::Drivers;
 use crate::driver::plan::Facts;
 use crate::model::{Cluster, ClusterId, Labels, Status, TemplateId};
 
 fn ubuntu() -> Driver {
-    let mut drivers = Drivers::builtin().unwrap();
-    drivers.0.remove("k8s_ubuntu_kubeadm").unwrap()
+    Drivers::builtin().unwrap().get("k8s_ubuntu_kubeadm").unwrap().clone()
 }
 
 fn cluster() -> Cluster {
@@ -84,19 +84,6 @@ fn plain(plan: &StackPlan, name: &str) -> Value {
         Some(Parameter::Plain(value)) => value.clone(),
         _ => Value::Null,
     }
-}
-
-#[test]
-fn the_choice_is_by_server_type_distro_and_coe_or_by_name() {
-    let drivers = Drivers::builtin().unwrap();
-    assert_eq!(drivers.choose("vm", "ubuntu", "kubernetes", None).unwrap().manifest.name, "k8s_ubuntu_kubeadm");
-    assert!(drivers.choose("vm", "whatever", "kubernetes", Some("k8s_ubuntu_kubeadm")).is_ok());
-    let told = drivers.choose("vm", "slackware", "kubernetes", None).unwrap_err();
-    assert!(told.line().contains("slackware") && told.line().contains("k8s_ubuntu_kubeadm (kubernetes vm on ubuntu)"));
-    assert_eq!(
-        drivers.choose("vm", "ubuntu", "kubernetes", Some("nope")).unwrap_err().field.as_deref(),
-        Some("driver")
-    );
 }
 
 /// Both directions: a parameter the template does not declare makes Heat refuse the
@@ -211,19 +198,4 @@ fn outputs_prefer_public_addresses_and_tolerate_gaps() {
     assert_eq!(private.api_address.as_deref(), Some("https://10.0.0.5:6443"));
     assert_eq!(private.node_addresses, ["10.0.0.1", "10.0.0.2"]);
     assert_eq!(read(Value::Null, json!("")), Outputs::default());
-}
-
-#[test]
-fn a_broken_driver_says_what_is_broken() {
-    let manifest = |text: &str| Driver::new([("driver.toml".to_owned(), text.to_owned())].into()).unwrap_err().line();
-    assert!(Driver::new(BTreeMap::new()).unwrap_err().line().contains("driver.toml"));
-    assert!(manifest("name = 3").contains("driver.toml"));
-    let good = ubuntu();
-    let mut files = good.files.clone();
-    files.remove("worker.yaml");
-    assert!(Driver::new(files).unwrap_err().line().contains("worker.yaml is named but not there"));
-    let mut files = good.files;
-    let text = files["driver.toml"].replace("cluster.node_count", "cluster.nodecount");
-    files.insert("driver.toml".into(), text);
-    assert!(Driver::new(files).unwrap_err().line().contains("cluster.nodecount"));
 }
