@@ -18,6 +18,7 @@ use crate::store::{ClusterRecord, Intent};
 pub mod activate;
 mod backoff;
 pub mod cause;
+pub mod chronicle;
 pub mod details;
 pub mod engine;
 mod lock;

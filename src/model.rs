@@ -6,9 +6,12 @@
 //! Start reading at [`cluster`].
 
 pub mod cluster;
+pub mod history;
 pub mod inventory;
 pub mod labels;
+pub mod ledger;
 pub mod problem;
+pub mod quota;
 pub mod spec;
 pub mod stack;
 pub mod status;
@@ -17,9 +20,12 @@ pub mod text;
 pub mod validate;
 
 pub use cluster::{Cluster, ClusterId, NewCluster, Progress};
+pub use history::{HistoryEntry, HistoryKind, Operation};
 pub use inventory::{Flavor, Image, Keypair, Network, Subnet};
 pub use labels::Labels;
+pub use ledger::IssuedCertificate;
 pub use problem::{Problem, ProblemKind};
+pub use quota::Quota;
 pub use spec::{CaStage, MasterNode, NodeImage, Spec, WorkerGroup, WorkerNode};
 pub use stack::{RootCause, Stack, StackEvent, StackResource};
 pub use status::{Action, State, Status};

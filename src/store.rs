@@ -2,11 +2,12 @@
 //! cluster's secrets (sealed). The cloud itself is the other half of the truth:
 //! a record says what was wished and what was last seen, never what *is*.
 //!
-//! Two stores: [`sqlite`] for users, [`memory`] for tests. Neither knows what a
-//! status means or who works on a record; they keep records apart by [`Scope`],
-//! refuse stale saves, and make every change visible through [`Store::version`].
+//! Stores: [`sqlite`] for a user, [`memory`] for tests, both with one suite of tests. None
+//! knows what a status means or who works on a record; they keep records apart by
+//! [`Scope`], refuse stale saves, and make every change visible through [`Store::version`].
+//! What outlives clusters (history, issued certificates, quotas) is [`Archive`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -15,11 +16,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::Scope;
 use crate::driver::{Facts, PlanInput};
-use crate::model::{Cluster, ClusterId, ClusterTemplate, NewTemplate, Problem, ProblemKind, Spec, Status, TemplateId};
+use crate::model::history::Sample;
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, NewTemplate, Problem, ProblemKind, Quota,
+    Spec, Status, TemplateId,
+};
 
 mod disk;
 pub mod memory;
 mod seal;
+mod sql;
 pub mod sqlite;
 
 pub use memory::MemoryStore;
@@ -44,6 +50,9 @@ pub struct ClusterRecord {
     /// Counts saves; a save on top of any other revision is refused. 0: never saved.
     #[serde(skip)]
     pub revision: i64,
+    /// For the history, written together with the next save of the record, or not at all.
+    #[serde(skip)]
+    pub notes: Vec<HistoryEntry>,
 }
 
 impl ClusterRecord {
@@ -91,9 +100,48 @@ pub struct Ending {
     pub reason: String,
 }
 
+/// What [`Store::changes`] tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// The count that this is the state of, at least.
+    pub version: i64,
+    /// Records made or saved since, in no order.
+    pub clusters: Vec<ClusterRecord>,
+    /// How many clusters there are now: fewer than known means that some are gone.
+    pub total: usize,
+}
+
+/// So many durations of an operation are looked at.
+pub const SAMPLES: usize = 200;
+
+/// What is kept after clusters are gone.
+#[async_trait]
+pub trait Archive: Send + Sync {
+    /// Newest first, of one cluster or of all; written through [`ClusterRecord::notes`].
+    async fn history(
+        &self,
+        scope: &Scope,
+        of: Option<ClusterId>,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError>;
+    /// How long the operation took lately, newest first, at most [`SAMPLES`].
+    async fn samples(&self, scope: &Scope, driver: &str, operation: &str) -> Result<Vec<Sample>, StoreError>;
+
+    async fn add_certificate(&self, scope: &Scope, issued: &IssuedCertificate) -> Result<(), StoreError>;
+    /// Newest first, of one cluster or of all.
+    async fn certificates(&self, scope: &Scope, of: Option<ClusterId>) -> Result<Vec<IssuedCertificate>, StoreError>;
+
+    /// Of all projects in the region, by project.
+    async fn quotas(&self, region: &str) -> Result<Vec<Quota>, StoreError>;
+    /// Makes it or replaces the one of the same project and resource.
+    async fn put_quota(&self, region: &str, quota: &Quota) -> Result<(), StoreError>;
+    /// `false` when there was none.
+    async fn remove_quota(&self, scope: &Scope, resource: &str) -> Result<bool, StoreError>;
+}
+
 /// The store's port.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Archive {
     /// Sorted by name, then age.
     async fn templates(&self, scope: &Scope) -> Result<Vec<ClusterTemplate>, StoreError>;
     async fn add_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<(), StoreError>;
@@ -105,8 +153,12 @@ pub trait Store: Send + Sync {
     /// Sorted by name.
     async fn clusters(&self, scope: &Scope) -> Result<Vec<ClusterRecord>, StoreError>;
     async fn cluster(&self, scope: &Scope, id: ClusterId) -> Result<Option<ClusterRecord>, StoreError>;
+    /// What was made or saved after the count `since` (0: everything), which a former call told.
+    async fn changes(&self, scope: &Scope, since: i64) -> Result<Changes, StoreError>;
+    async fn cluster_ids(&self, scope: &Scope) -> Result<BTreeSet<ClusterId>, StoreError>;
     /// Keeps record and secrets together or neither. A second cluster of the same
-    /// name in the scope is [`StoreError::NameTaken`].
+    /// name in the scope is [`StoreError::NameTaken`], one more than the project's quota
+    /// allows [`StoreError::QuotaFull`].
     async fn add_cluster(&self, record: &mut ClusterRecord, secrets: &Secrets) -> Result<(), StoreError>;
     /// Saves on top of `record.revision` and counts it up; [`StoreError::Stale`] when
     /// somebody else saved or removed it meanwhile.
@@ -131,6 +183,8 @@ pub enum StoreError {
     NameTaken(String),
     #[error("the template is used by {}", .0.join(", "))]
     InUse(Vec<String>),
+    #[error("the project's quota of {limit} clusters is used up: it has {there}")]
+    QuotaFull { limit: i64, there: i64 },
     #[error("the cluster template is gone")]
     TemplateGone,
     #[error("the store {path} was written by a newer Jeroboam (its schema has version {version})")]
@@ -154,15 +208,18 @@ pub enum StoreError {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let kind = match error {
-            StoreError::Stale | StoreError::NameTaken(_) | StoreError::InUse(_) | StoreError::TemplateGone => {
-                ProblemKind::Conflict
-            }
+            StoreError::Stale
+            | StoreError::NameTaken(_)
+            | StoreError::InUse(_)
+            | StoreError::QuotaFull { .. }
+            | StoreError::TemplateGone => ProblemKind::Conflict,
             _ => ProblemKind::Local,
         };
         let advice = match &error {
             StoreError::Stale => "Look at it again and repeat what you wanted",
             StoreError::NameTaken(_) => "Choose another name, or delete that cluster first",
             StoreError::InUse(_) => "Delete these clusters first",
+            StoreError::QuotaFull { .. } => "Delete a cluster, or have the limit raised with `jeroboam quota update`",
             StoreError::TemplateGone => "Choose another template",
             StoreError::Newer { .. } => "Use that version, or another data directory",
             StoreError::Corrupt { .. } => {

@@ -59,6 +59,7 @@ fn cluster(status: Status) -> Cluster {
         created_at: then(),
         updated_at: None,
         status_since: then(),
+        operation: None,
         progress: None,
         cause: None,
     }

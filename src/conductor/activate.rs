@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::machine::{self, Next, Observed, Op};
-use super::{Clock, Observer, cause};
+use super::{Clock, Observer, cause, chronicle};
 use crate::cloud::{CloudError, Orchestration, Scope};
 use crate::driver::{Drivers, StackPlan};
 use crate::model::{ClusterId, Problem};
@@ -53,6 +53,7 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
         let mut record = transition.record;
         if record != known {
             record.cluster.updated_at = Some((ports.clock)());
+            chronicle::transition(&known, &mut record, (ports.clock)());
             match ports.store.save_cluster(&mut record).await {
                 Ok(()) => {}
                 // Somebody else was faster: their record is the ground to stand on.
@@ -67,6 +68,7 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
         }
         let Some(op) = transition.op else { return Ok(Outcome::Rest(Box::new(record), transition.next)) };
         if op == Op::Forget {
+            chronicle::forgotten(&mut record, (ports.clock)());
             match ports.store.remove_cluster(&record).await {
                 Ok(()) => {
                     info!(cluster = %id, name = record.cluster.name, "cluster forgotten: nothing of it is left in Heat");

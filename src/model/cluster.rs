@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Labels, NewTemplate, RootCause, Status, TemplateId};
+use super::{Labels, NewTemplate, Operation, RootCause, Status, TemplateId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -130,6 +130,9 @@ pub struct Cluster {
     pub updated_at: Option<DateTime<Utc>>,
     /// When the present status began: elapsed time and the time-out count from here.
     pub status_since: DateTime<Utc>,
+    /// The command being carried out; `None`: nothing was commanded, or its end is told.
+    #[serde(default)]
+    pub operation: Option<Operation>,
     pub progress: Option<Progress>,
     pub cause: Option<RootCause>,
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{CaCertificate, Change, KubeconfigText, Manager};
 use crate::cloud::{Cloud, CloudError, Identity};
-use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, details};
+use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details};
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
@@ -104,6 +104,14 @@ impl LocalManager {
         Ok(details::stack(&self.record(id).await?))
     }
 
+    /// Notes an accepted command in a record that is about to be saved. Call it for every one.
+    async fn note(&self, record: &mut ClusterRecord, command: &str, asked: String) {
+        let who = &self.cloud.identity;
+        // Durations are a courtesy: without them, nothing is expected.
+        let samples = self.store.samples(&who.scope, &record.cluster.driver, command).await.unwrap_or_default();
+        chronicle::command(record, command, asked, &who.user_id, &samples, (self.clock)());
+    }
+
     /// What wishes are checked against: all of it, or why not.
     async fn whole_inventory(&self) -> Result<Inventory, Vec<Problem>> {
         match self.inventory().await {
@@ -155,6 +163,8 @@ impl Manager for LocalManager {
         let mut record = accept::cluster(&wish, template, &self.drivers, &cloud, who, id, now)?;
         let secrets = pki::generate(&wish.name, now).map_err(only)?;
         accept::plannable(&record, &self.drivers, &secrets).map_err(only)?;
+        let asked = asked(&record.cluster);
+        self.note(&mut record, "create", asked).await;
         self.store.add_cluster(&mut record, &secrets).await.map_err(only)?;
         tracing::info!(cluster = %id, name = record.cluster.name, stack = record.cluster.stack_name, "cluster accepted");
         self.board.saved(&record);
@@ -172,6 +182,7 @@ impl Manager for LocalManager {
                 self.poke();
                 return Ok(());
             }
+            self.note(&mut record, "delete", String::new()).await;
             match self.store.save_cluster(&mut record).await {
                 Ok(()) => {
                     tracing::info!(cluster = %id, name = record.cluster.name, was = %known.cluster.status, "cluster is to be deleted");
@@ -287,6 +298,12 @@ fn secret<'a>(secrets: &'a Secrets, id: ClusterId, name: &str) -> Result<&'a Sec
     secrets
         .get(name)
         .ok_or_else(|| Problem::local(format!("cluster {id}: its secret {name} is missing from the store")))
+}
+
+/// What a create is for, in the history's words.
+fn asked(cluster: &Cluster) -> String {
+    let (masters, workers) = (cluster.master_count, cluster.node_count);
+    format!("masters: {masters}, workers: {workers}, template: {}", cluster.template_name)
 }
 
 fn only(problem: impl Into<Problem>) -> Vec<Problem> {

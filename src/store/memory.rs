@@ -1,14 +1,15 @@
 //! A store that lives and dies with its process, for tests. Keeps the same rules as
 //! [`super::sqlite`]; one suite of tests runs on both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{ClusterRecord, Secrets, Store, StoreError};
+use super::{Archive, Changes, ClusterRecord, SAMPLES, Secrets, Store, StoreError};
 use crate::cloud::Scope;
-use crate::model::{ClusterId, ClusterTemplate, TemplateId};
+use crate::model::history::Sample;
+use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Quota, TemplateId, quota};
 
 #[derive(Default)]
 pub struct MemoryStore {
@@ -20,7 +21,25 @@ struct Inner {
     version: i64,
     templates: BTreeMap<TemplateId, (Scope, ClusterTemplate)>,
     clusters: BTreeMap<ClusterId, ClusterRecord>,
+    /// The count at which each cluster changed last.
+    changed: BTreeMap<ClusterId, i64>,
     secrets: BTreeMap<ClusterId, Secrets>,
+    /// Oldest first.
+    history: Vec<(Scope, HistoryEntry)>,
+    certificates: Vec<(Scope, IssuedCertificate)>,
+    /// By region, project and resource.
+    quotas: BTreeMap<(String, String, String), Quota>,
+}
+
+impl Inner {
+    fn keep(&mut self, record: &mut ClusterRecord) {
+        self.version += 1;
+        record.revision += 1;
+        let notes = std::mem::take(&mut record.notes);
+        self.history.extend(notes.into_iter().map(|note| (record.scope.clone(), note)));
+        self.changed.insert(record.id(), self.version);
+        self.clusters.insert(record.id(), record.clone());
+    }
 }
 
 impl MemoryStore {
@@ -91,6 +110,18 @@ impl Store for MemoryStore {
         Ok(self.lock().clusters.get(&id).filter(|record| record.scope == *scope).cloned())
     }
 
+    async fn changes(&self, scope: &Scope, since: i64) -> Result<Changes, StoreError> {
+        let inner = self.lock();
+        let all = || inner.clusters.values().filter(|record| record.scope == *scope);
+        let new = |record: &&ClusterRecord| inner.changed.get(&record.id()).is_some_and(|at| *at > since);
+        Ok(Changes { version: inner.version, clusters: all().filter(new).cloned().collect(), total: all().count() })
+    }
+
+    async fn cluster_ids(&self, scope: &Scope) -> Result<BTreeSet<ClusterId>, StoreError> {
+        let inner = self.lock();
+        Ok(inner.clusters.values().filter(|record| record.scope == *scope).map(ClusterRecord::id).collect())
+    }
+
     async fn add_cluster(&self, record: &mut ClusterRecord, secrets: &Secrets) -> Result<(), StoreError> {
         let mut inner = self.lock();
         let name = &record.cluster.name;
@@ -100,20 +131,24 @@ impl Store for MemoryStore {
         if !inner.templates.contains_key(&record.cluster.cluster_template_id) {
             return Err(StoreError::TemplateGone);
         }
-        record.revision = 1;
-        inner.clusters.insert(record.id(), record.clone());
+        let Scope { project_id, region } = record.scope.clone();
+        let limit = inner.quotas.get(&(region, project_id, quota::CLUSTER.into())).map(|quota| quota.hard_limit);
+        let there = inner.clusters.values().filter(|other| other.scope == record.scope).count();
+        let there = i64::try_from(there).unwrap_or(i64::MAX);
+        if let Some(limit) = limit.map(i64::from).filter(|limit| there >= *limit) {
+            return Err(StoreError::QuotaFull { limit, there });
+        }
+        record.revision = 0;
+        inner.keep(record);
         inner.secrets.insert(record.id(), secrets.clone());
-        inner.version += 1;
         Ok(())
     }
 
     async fn save_cluster(&self, record: &mut ClusterRecord) -> Result<(), StoreError> {
         let mut inner = self.lock();
-        match inner.clusters.get_mut(&record.id()) {
+        match inner.clusters.get(&record.id()) {
             Some(kept) if kept.revision == record.revision => {
-                record.revision += 1;
-                *kept = record.clone();
-                inner.version += 1;
+                inner.keep(record);
                 Ok(())
             }
             _ => Err(StoreError::Stale),
@@ -125,7 +160,9 @@ impl Store for MemoryStore {
         match inner.clusters.get(&record.id()) {
             None => Ok(()),
             Some(kept) if kept.revision == record.revision => {
+                inner.history.extend(record.notes.iter().map(|note| (record.scope.clone(), note.clone())));
                 inner.clusters.remove(&record.id());
+                inner.changed.remove(&record.id());
                 inner.secrets.remove(&record.id());
                 inner.version += 1;
                 Ok(())
@@ -149,5 +186,55 @@ impl Store for MemoryStore {
 
     async fn version(&self) -> Result<i64, StoreError> {
         Ok(self.lock().version)
+    }
+}
+
+#[async_trait]
+impl Archive for MemoryStore {
+    async fn history(
+        &self,
+        scope: &Scope,
+        of: Option<ClusterId>,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        let inner = self.lock();
+        let wanted =
+            |entry: &&(Scope, HistoryEntry)| entry.0 == *scope && of.is_none_or(|id| entry.1.cluster_uuid == id);
+        Ok(inner.history.iter().rev().filter(wanted).take(limit).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn samples(&self, scope: &Scope, driver: &str, operation: &str) -> Result<Vec<Sample>, StoreError> {
+        let inner = self.lock();
+        let samples =
+            inner.history.iter().rev().filter(|(of, _)| of == scope).filter_map(|(_, entry)| Sample::of(entry));
+        Ok(samples.filter(|it| it.driver == driver && it.operation == operation).take(SAMPLES).collect())
+    }
+
+    async fn add_certificate(&self, scope: &Scope, issued: &IssuedCertificate) -> Result<(), StoreError> {
+        self.lock().certificates.push((scope.clone(), issued.clone()));
+        Ok(())
+    }
+
+    async fn certificates(&self, scope: &Scope, of: Option<ClusterId>) -> Result<Vec<IssuedCertificate>, StoreError> {
+        let inner = self.lock();
+        let wanted =
+            |entry: &&(Scope, IssuedCertificate)| entry.0 == *scope && of.is_none_or(|id| entry.1.cluster_uuid == id);
+        Ok(inner.certificates.iter().rev().filter(wanted).map(|(_, issued)| issued.clone()).collect())
+    }
+
+    async fn quotas(&self, region: &str) -> Result<Vec<Quota>, StoreError> {
+        let inner = self.lock();
+        Ok(inner.quotas.iter().filter(|((of, ..), _)| of == region).map(|(_, quota)| quota.clone()).collect())
+    }
+
+    async fn put_quota(&self, region: &str, quota: &Quota) -> Result<(), StoreError> {
+        let key = (region.to_owned(), quota.project_id.clone(), quota.resource.clone());
+        self.lock().quotas.insert(key, quota.clone());
+        Ok(())
+    }
+
+    async fn remove_quota(&self, scope: &Scope, resource: &str) -> Result<bool, StoreError> {
+        let key = (scope.region.clone(), scope.project_id.clone(), resource.to_owned());
+        Ok(self.lock().quotas.remove(&key).is_some())
     }
 }

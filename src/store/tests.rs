@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,8 +9,12 @@ use uuid::Uuid;
 
 use super::{ClusterRecord, Intent, MemoryStore, Secrets, SqliteStore, Store, StoreError, Track};
 use crate::cloud::Scope;
+use crate::conductor::chronicle;
 use crate::driver::Facts;
-use crate::model::{Cluster, ClusterId, ClusterTemplate, Labels, NewTemplate, Problem, Spec, Status, TemplateId};
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, HistoryKind, IssuedCertificate, Labels, NewTemplate, Problem,
+    Quota, Spec, Status, TemplateId, quota,
+};
 
 pub(crate) fn scope() -> Scope {
     Scope { project_id: "p1".into(), region: "RegionOne".into() }
@@ -69,6 +74,7 @@ pub(crate) fn record(number: u128, name: &str) -> ClusterRecord {
             created_at,
             updated_at: None,
             status_since: created_at,
+            operation: None,
             progress: None,
             cause: None,
         },
@@ -89,6 +95,7 @@ pub(crate) fn record(number: u128, name: &str) -> ClusterRecord {
         intent: Intent::Present,
         track: Track::default(),
         revision: 0,
+        notes: Vec::new(),
     };
     record.goal = record.facts.first_spec(&record.cluster);
     record
@@ -161,15 +168,102 @@ async fn keeps_the_rules(store: &dyn Store) {
     assert!(!store.remove_template(&scope(), template().uuid).await.unwrap());
 }
 
+/// What every store must do with what outlives clusters.
+async fn archives(store: &dyn Store) {
+    let other = Scope { region: "RegionTwo".into(), ..scope() };
+    let quota = |hard_limit| Quota {
+        project_id: scope().project_id,
+        resource: quota::CLUSTER.into(),
+        hard_limit,
+        created_at: template().created_at,
+        updated_at: None,
+    };
+    store.put_quota(&other.region, &quota(0)).await.unwrap();
+    store.put_quota(&scope().region, &quota(7)).await.unwrap();
+    store.put_quota(&scope().region, &quota(1)).await.unwrap();
+    assert_eq!(store.quotas(&scope().region).await.unwrap(), [quota(1)]);
+    store.add_template(&scope(), &template()).await.unwrap();
+
+    let start = store.changes(&scope(), 0).await.unwrap();
+    assert_eq!((start.clusters.len(), start.total), (0, 0));
+    let mut one = record(1, "one");
+    let now = one.cluster.created_at;
+    chronicle::command(&mut one, "create", "for a test".into(), "u1", &[], now);
+    store.add_cluster(&mut one, &Secrets::new()).await.unwrap();
+    assert!(one.notes.is_empty(), "noted once only");
+    let full = store.add_cluster(&mut record(2, "two"), &secrets()).await.unwrap_err();
+    assert_eq!(full, StoreError::QuotaFull { limit: 1, there: 1 });
+    assert!(store.remove_quota(&scope(), quota::CLUSTER).await.unwrap());
+    assert!(!store.remove_quota(&scope(), quota::CLUSTER).await.unwrap());
+    store.add_cluster(&mut record(2, "two"), &Secrets::new()).await.unwrap();
+    assert_eq!(store.quotas(&other.region).await.unwrap(), [quota(0)]);
+
+    let both = store.changes(&scope(), start.version).await.unwrap();
+    assert_eq!((both.clusters.len(), both.total), (2, 2));
+    assert_eq!(both.version, store.version().await.unwrap());
+    let mut ended = one.clone();
+    ended.notes = vec![HistoryEntry {
+        event: "CREATE_COMPLETE".into(),
+        kind: HistoryKind::Transition,
+        duration: Some(90),
+        ..store.history(&scope(), None, 9).await.unwrap().remove(0)
+    }];
+    let lost = ClusterRecord { revision: 9, ..ended.clone() };
+    assert_eq!(store.save_cluster(&mut lost.clone()).await, Err(StoreError::Stale));
+    assert_eq!(store.remove_cluster(&lost).await, Err(StoreError::Stale));
+    assert_eq!(store.history(&scope(), None, 9).await.unwrap().len(), 1, "a refused save leaves no trace");
+    store.save_cluster(&mut ended).await.unwrap();
+    let changed = store.changes(&scope(), both.version).await.unwrap();
+    assert_eq!(changed.clusters, std::slice::from_ref(&ended));
+    assert!(store.changes(&scope(), changed.version).await.unwrap().clusters.is_empty());
+    assert_eq!(store.changes(&other, 0).await.unwrap().total, 0);
+
+    let certificate = |number: u128| IssuedCertificate {
+        cluster_uuid: record(number, "x").id(),
+        cluster_name: "x".into(),
+        authority: "kubernetes".into(),
+        serial: format!("{number}"),
+        subject: "CN=admin".into(),
+        usages: vec!["client auth".into()],
+        issued_at: template().created_at,
+        expires_at: template().created_at,
+        issued_to: "somebody".into(),
+        issued_by: None,
+    };
+    for number in [1, 2, 1] {
+        store.add_certificate(&scope(), &certificate(number)).await.unwrap();
+    }
+    chronicle::command(&mut ended, "delete", String::new(), "u1", &[], now);
+    store.remove_cluster(&ended).await.unwrap();
+    assert_eq!(store.changes(&scope(), changed.version).await.unwrap().total, 1);
+    assert_eq!(store.cluster_ids(&scope()).await.unwrap(), BTreeSet::from([record(2, "two").id()]));
+
+    // All of it outlives the cluster.
+    let events = |entries: Vec<HistoryEntry>| entries.into_iter().map(|entry| entry.event).collect::<Vec<_>>();
+    let of = |id, limit| async move { events(store.history(&scope(), id, limit).await.unwrap()) };
+    assert_eq!(of(Some(one.id()), 9).await, ["delete", "CREATE_COMPLETE", "create"]);
+    assert_eq!(of(None, 2).await, ["delete", "CREATE_COMPLETE"]);
+    assert!(store.history(&other, None, 9).await.unwrap().is_empty());
+    let samples = store.samples(&scope(), "test", "create").await.unwrap();
+    assert_eq!((samples.len(), samples[0].took, samples[0].nodes), (1, 90, 3));
+    assert!(store.samples(&scope(), "test", "resize").await.unwrap().is_empty());
+    assert_eq!(store.certificates(&scope(), Some(one.id())).await.unwrap(), [certificate(1), certificate(1)]);
+    assert_eq!(store.certificates(&scope(), None).await.unwrap()[1], certificate(2));
+    assert!(store.certificates(&other, None).await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn memory_keeps_the_rules() {
     keeps_the_rules(&MemoryStore::default()).await;
+    archives(&MemoryStore::default()).await;
 }
 
 #[tokio::test]
 async fn sqlite_keeps_the_rules() {
     let dir = tempfile::tempdir().unwrap();
     keeps_the_rules(&SqliteStore::open(dir.path()).await.unwrap()).await;
+    let dir = tempfile::tempdir().unwrap();
+    archives(&SqliteStore::open(dir.path()).await.unwrap()).await;
 }
 
 async fn filled(dir: &Path) -> SqliteStore {

@@ -44,6 +44,7 @@ fn cluster() -> Cluster {
         created_at: Utc::now(),
         updated_at: None,
         status_since: Utc::now(),
+        operation: None,
         progress: None,
         cause: None,
     }

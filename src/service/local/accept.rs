@@ -111,6 +111,7 @@ pub(super) fn cluster(
             created_at: now,
             updated_at: None,
             status_since: now,
+            operation: None,
             progress: None,
             cause: None,
         },
@@ -120,6 +121,7 @@ pub(super) fn cluster(
         intent: Intent::Present,
         track: Track::default(),
         revision: 0,
+        notes: Vec::new(),
     };
     record.goal = record.facts.first_spec(&record.cluster);
     Ok(record)

@@ -66,6 +66,7 @@ fn cluster(id: u128, name: &str, status: &str, since: i64, created: i64) -> Clus
         created_at: ago(created),
         updated_at: None,
         status_since: ago(since),
+        operation: None,
         progress: None,
         cause: None,
     }

@@ -72,6 +72,7 @@ async fn plan(cloud: &Cloud, wish: &Wish) -> StackPlan {
         created_at: Utc::now(),
         updated_at: None,
         status_since: Utc::now(),
+        operation: None,
         progress: None,
         cause: None,
     };
