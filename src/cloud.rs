@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::StackPlan;
@@ -168,6 +169,41 @@ pub trait Networking: Send + Sync {
     async fn subnets(&self) -> Result<Vec<Subnet>, CloudError>;
 }
 
+/// Keystone, as far as handing on a part of one's own rights goes.
+/// <https://docs.openstack.org/api-ref/identity/v3/#application-credentials>
+#[async_trait]
+pub trait Delegation: Send + Sync {
+    /// `false`: this login is itself an application credential that may make no others.
+    fn may_delegate(&self) -> bool;
+    /// Makes an application credential of that name for the user who is logged in: it may work on the
+    /// project's servers, networks, volumes and load balancers, not on credentials, trusts or anything
+    /// that only administrators may. One of that name: [`CloudErrorKind::Conflict`].
+    async fn create_credential(&self, name: &str, description: &str) -> Result<ApplicationCredential, CloudError>;
+    /// Deletes the user's application credential of that name; `false` when there is none.
+    async fn delete_credential(&self, name: &str) -> Result<bool, CloudError>;
+}
+
+/// What somebody logs in with who got a part of our rights.
+#[derive(Debug, Clone)]
+pub struct ApplicationCredential {
+    pub id: String,
+    pub secret: SecretString,
+}
+
+/// Barbican. A secret is known by its reference, the last segment of its address.
+/// <https://docs.openstack.org/barbican/latest/api/reference/secrets.html>
+#[async_trait]
+pub trait KeyManager: Send + Sync {
+    /// Keeps a text; names need not be unique. Returns the reference.
+    async fn store_secret(&self, name: &str, payload: &SecretString) -> Result<String, CloudError>;
+    /// `None` when there is no such secret.
+    async fn secret(&self, reference: &str) -> Result<Option<SecretString>, CloudError>;
+    /// References of all secrets of that name that we may see.
+    async fn secrets_named(&self, name: &str) -> Result<Vec<String>, CloudError>;
+    /// `false` when there was none.
+    async fn delete_secret(&self, reference: &str) -> Result<bool, CloudError>;
+}
+
 /// All of one connected cloud.
 #[derive(Clone)]
 pub struct Cloud {
@@ -178,6 +214,8 @@ pub struct Cloud {
     pub images: Arc<dyn Images>,
     pub compute: Arc<dyn Compute>,
     pub networking: Arc<dyn Networking>,
+    pub delegation: Arc<dyn Delegation>,
+    pub key_manager: Arc<dyn KeyManager>,
 }
 
 impl Cloud {

@@ -23,13 +23,15 @@ pub mod details;
 pub mod engine;
 mod lock;
 pub mod machine;
+pub mod provisions;
+pub mod reach;
 mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 mod wake;
 
 pub use activate::Ports;
-pub use engine::{Conductor, Options, wake_other};
+pub use engine::{Conductor, Options, Outside, wake_other};
 
 /// Where the conductor tells what happens. Called from its tasks: must return quickly.
 pub trait Observer: Send + Sync {

@@ -6,11 +6,13 @@
 //! Must not know clusters, stores or screens.
 
 mod auth;
+mod barbican;
 mod catalog;
 mod fault;
 mod field;
 mod glance;
 mod heat;
+mod keystone;
 mod neutron;
 mod nova;
 mod page;
@@ -45,7 +47,9 @@ pub async fn connect(config: &CloudConfig) -> Result<Cloud, Problem> {
         orchestration: Arc::new(heat::Heat::new(session.clone())),
         images: Arc::new(glance::Glance(session.clone())),
         compute: Arc::new(nova::Nova(session.clone())),
-        networking: Arc::new(neutron::Neutron(session)),
+        networking: Arc::new(neutron::Neutron(session.clone())),
+        delegation: Arc::new(keystone::Keystone(session.clone())),
+        key_manager: Arc::new(barbican::Barbican(session)),
     })
 }
 

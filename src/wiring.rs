@@ -2,6 +2,7 @@
 //! all start here, on the same `parts`: they differ in what they do with the manager.
 
 mod embedded;
+mod outside;
 mod parts;
 
 use std::cell::OnceCell;
@@ -45,9 +46,9 @@ fn once(global: &Global, command: Once) -> Done {
         let connect = async |work| {
             let prepared = parts::prepare(global)?;
             parts::log(&prepared.paths)?;
-            let manager = parts::connect(&prepared.paths, &prepared.cloud, work, parts::options(&prepared.paths))
-                .await
-                .map_err(Fault::configuration)?;
+            let options = parts::options(&prepared.paths, prepared.outside);
+            let manager =
+                parts::connect(&prepared.paths, &prepared.cloud, work, options).await.map_err(Fault::configuration)?;
             Ok(started.get_or_init(|| manager).clone() as Arc<dyn Manager>)
         };
         let done = cli::run(command, &mut terminal, connect).await;
@@ -80,16 +81,17 @@ fn terminal<'a>(global: &Global, out: &'a mut io::Stdout, err: &'a mut io::Stder
 
 /// The dashboard on the configured cloud. What is wrong in a file is told before it takes the screen.
 fn dashboard(global: &Global) -> Done {
-    let Prepared { paths, settings, cloud } = parts::prepare(global)?;
+    let Prepared { paths, settings, cloud, outside } = parts::prepare(global)?;
     parts::log(&paths)?;
     let options = parts::look(&paths, settings);
     let started = Started::default();
     let keep = started.clone();
     let (paths, cloud) = (Arc::new(paths), Arc::new(cloud));
     let connect: Connect = Box::new(move || {
-        let (paths, cloud, keep) = (paths.clone(), cloud.clone(), keep.clone());
+        let (paths, cloud, keep, outside) = (paths.clone(), cloud.clone(), keep.clone(), outside.clone());
         Box::pin(async move {
-            Ok(keep.keep(parts::connect(&paths, &cloud, Work::Here, parts::options(&paths)).await?) as Arc<dyn Manager>)
+            Ok(keep.keep(parts::connect(&paths, &cloud, Work::Here, parts::options(&paths, outside)).await?)
+                as Arc<dyn Manager>)
         })
     });
     let tasks = tasks()?;

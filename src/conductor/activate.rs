@@ -9,9 +9,10 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::machine::{self, Next, Observed, Op};
-use super::{Clock, Observer, cause, chronicle};
-use crate::cloud::{CloudError, Orchestration, Scope};
+use super::{Clock, Observer, cause, chronicle, provisions};
+use crate::cloud::{CloudError, Delegation, KeyManager, Orchestration, Scope};
 use crate::driver::{Drivers, StackPlan};
+use crate::kube::api::Gateway;
 use crate::model::{ClusterId, Problem};
 use crate::store::{ClusterRecord, Secrets, Store, StoreError};
 
@@ -24,6 +25,10 @@ const BRAKE: Duration = Duration::from_secs(5);
 pub struct Ports {
     pub scope: Scope,
     pub orchestration: Arc<dyn Orchestration>,
+    pub delegation: Arc<dyn Delegation>,
+    pub key_manager: Arc<dyn KeyManager>,
+    /// Opens clusters' APIs; `None`: they are left alone.
+    pub kubernetes: Option<Arc<dyn Gateway>>,
     pub store: Arc<dyn Store>,
     pub drivers: Arc<Drivers>,
     pub observer: Arc<dyn Observer>,
@@ -68,6 +73,12 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
         }
         let Some(op) = transition.op else { return Ok(Outcome::Rest(Box::new(record), transition.next)) };
         if op == Op::Forget {
+            if let Err(error) = provisions::clear(ports, &record).await? {
+                warn!(cluster = %id, %error, request_id = error.request_id, "what it has beside its stack is not gone yet");
+                basis = Some(record.revision);
+                observed = Observed::Failed { op, error };
+                continue;
+            }
             chronicle::forgotten(&mut record, (ports.clock)());
             match ports.store.remove_cluster(&record).await {
                 Ok(()) => {
@@ -108,16 +119,16 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
             Ok(stack) => Observed::Found { stack, asked },
             Err(error) => failed(error),
         },
-        Op::Create => {
-            let secrets = ports.store.secrets(record.id()).await?;
-            match plan(ports, record, &secrets) {
+        Op::Create => match provisions::ready(ports, record).await? {
+            Err(error) => failed(error),
+            Ok(secrets) => match plan(ports, record, &secrets) {
                 Err(problem) => Observed::Unplannable(problem),
                 Ok(plan) => match heat.create_stack(&plan).await {
                     Ok(stack_id) => Observed::Created { stack_id },
                     Err(error) => failed(error),
                 },
-            }
-        }
+            },
+        },
         Op::Delete => match heat.delete_stack(id).await {
             Ok(existed) => Observed::Deleted { existed },
             Err(error) => failed(error),

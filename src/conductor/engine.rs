@@ -5,6 +5,7 @@
 //! whenever the store changed. Timers run only while there is something to wait for.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use super::tell::Tell;
 use super::wake::Listener;
 use super::{Leader, backoff, details, lock, wake};
 use crate::cloud::CloudError;
+use crate::kube::api::Gateway;
 use crate::model::{ClusterId, Problem, Stack};
 use crate::store::{ClusterRecord, StoreError};
 
@@ -43,6 +45,24 @@ pub struct Options {
     pub follow: Duration,
     /// Clusters worked on at the same moment.
     pub concurrency: usize,
+    pub outside: Outside,
+}
+
+/// What is reached beside OpenStack; where nothing is named, nothing is.
+#[derive(Clone, Default)]
+pub struct Outside {
+    pub kubernetes: Option<Arc<dyn Gateway>>,
+    /// New clusters' keys go to Barbican, unless their labels say otherwise.
+    pub keys_in_barbican: bool,
+}
+
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outside")
+            .field("kubernetes", &self.kubernetes.is_some())
+            .field("keys_in_barbican", &self.keys_in_barbican)
+            .finish()
+    }
 }
 
 impl Default for Options {
@@ -54,6 +74,7 @@ impl Default for Options {
             slow: Duration::from_secs(60),
             follow: Duration::from_secs(1),
             concurrency: 8,
+            outside: Outside::default(),
         }
     }
 }

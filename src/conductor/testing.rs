@@ -10,11 +10,12 @@ use std::task::Poll;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Clock;
+pub(crate) use super::provisions::tests::FakeVault;
+use super::{Clock, Leader, Observer, Ports};
 use crate::cloud::{CloudError, CloudErrorKind, Orchestration};
 use crate::driver::{Drivers, Parameter, StackPlan};
-use crate::model::{Action, Stack, StackEvent, StackResource, Status};
-use crate::store::{ClusterRecord, Secrets};
+use crate::model::{Action, ClusterId, ClusterTemplate, Problem, Stack, StackEvent, StackResource, Status};
+use crate::store::{ClusterRecord, Secrets, Store};
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,6 +304,34 @@ pub(crate) fn tokio_clock() -> Clock {
 pub(crate) fn drivers() -> Arc<Drivers> {
     static BUILTIN: LazyLock<Arc<Drivers>> = LazyLock::new(|| Arc::new(Drivers::builtin().unwrap()));
     BUILTIN.clone()
+}
+
+/// All of a conductor's ports, told to nobody, with the clock of the heat.
+pub(crate) fn ports(heat: Arc<FakeHeat>, store: Arc<dyn Store>, vault: Arc<FakeVault>) -> Ports {
+    Ports {
+        scope: crate::store::tests::scope(),
+        clock: heat.clock.as_clock(),
+        orchestration: heat,
+        delegation: vault.clone(),
+        key_manager: vault,
+        kubernetes: None,
+        store,
+        drivers: drivers(),
+        observer: Arc::new(Deaf),
+    }
+}
+
+/// Tells nobody anything.
+pub(crate) struct Deaf;
+
+impl Observer for Deaf {
+    fn saved(&self, _: &ClusterRecord) {}
+    fn forgotten(&self, _: ClusterId, _: &str) {}
+    fn reread(&self, _: Vec<ClusterRecord>, _: Vec<ClusterTemplate>) {}
+    fn resources(&self, _: ClusterId, _: Vec<StackResource>) {}
+    fn events(&self, _: ClusterId, _: Vec<StackEvent>) {}
+    fn leader(&self, _: Option<Leader>) {}
+    fn trouble(&self, _: Option<Problem>) {}
 }
 
 /// A record the built-in driver can plan, and secrets for it that need no cryptography.

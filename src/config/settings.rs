@@ -2,6 +2,7 @@
 //! default, so the file may be missing; what is in it must be right, so that a typing
 //! mistake does not go unnoticed.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
@@ -21,11 +22,40 @@ pub struct Settings {
     pub keymap: String,
     /// The cloud to use when neither `--os-cloud` nor `OS_CLOUD` names one.
     pub cloud: Option<String>,
+    /// Where new clusters' keys are kept unless their labels say otherwise: `store` or `barbican`.
+    pub cert_manager: CertManager,
+    /// By a cloud's name in clouds.yaml.
+    pub clouds: BTreeMap<String, Reach>,
+    /// By a cluster's name or uuid; comes before its cloud.
+    pub clusters: BTreeMap<String, Reach>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CertManager {
+    #[default]
+    Store,
+    Barbican,
+}
+
+/// How clusters' Kubernetes APIs are reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reach {
+    /// As [`crate::kube::api::Route::parse`] reads it; without one, by the API's own address.
+    pub api_forward: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: "default".into(), keymap: "default".into(), cloud: None }
+        Self {
+            theme: "default".into(),
+            keymap: "default".into(),
+            cloud: None,
+            cert_manager: CertManager::default(),
+            clouds: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+        }
     }
 }
 
@@ -82,11 +112,23 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `cert_manager`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));
         assert!(said("a = '\u{1b}'").contains("line 1"));
+    }
+
+    #[test]
+    fn how_clusters_are_reached_is_read() {
+        let text = "cert_manager = 'barbican'\n[clouds.east]\napi_forward = 'socks5h://127.0.0.1:1080'\n\
+                    [clusters.prod]\napi_forward = '127.0.0.1:16443'";
+        let settings = Settings::parse(text, "c").unwrap();
+        assert_eq!(settings.cert_manager, super::CertManager::Barbican);
+        assert_eq!(settings.clouds["east"].api_forward.as_deref(), Some("socks5h://127.0.0.1:1080"));
+        assert_eq!(settings.clusters["prod"].api_forward.as_deref(), Some("127.0.0.1:16443"));
+        assert!(Settings::parse("cert_manager = 'vault'", "c").unwrap_err().summary.contains("vault"));
+        assert!(Settings::parse("[clusters.prod]\nforward = 'x'", "c").is_err());
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub const ATTRIBUTES: &[(&str, Source)] = &[
     ("cluster.has_fixed_network", |i| json!(i.facts.fixed_network_id.is_some())),
     ("cluster.master_lb_floating_ip", |i| json!(master_lb_floating_ip(i))),
     ("cluster.wait_condition_timeout", |i| json!(wait_condition_timeout(i))),
+    ("cluster.cloud_addons", |i| json!(cloud_addons(i))),
     ("facts.image_id", |i| json!(i.facts.image_id)),
     ("facts.kube_version", |i| json!(i.facts.kube_version)),
     ("facts.external_network_id", |i| json!(i.facts.external_network_id)),
@@ -53,4 +54,14 @@ fn wait_condition_timeout(input: &PlanInput) -> u64 {
     let stated = input.cluster.labels.get("wait_condition_timeout").and_then(|value| value.parse().ok());
     let derived = u64::from(timeout_minutes(input.cluster.create_timeout)) * 54;
     stated.unwrap_or(derived).clamp(1, HEAT_MAX)
+}
+
+/// Whether something inside the cluster talks to the cloud, and so needs a credential.
+fn cloud_addons(input: &PlanInput) -> bool {
+    const SWITCHES: [&str; 4] =
+        ["cloud_provider_enabled", "cinder_csi_enabled", "auto_scaling_enabled", "auto_healing_enabled"];
+    let label = |name: &str| input.cluster.labels.get(name).unwrap_or_default();
+    SWITCHES.iter().any(|name| label(name).eq_ignore_ascii_case("true"))
+        || label("ingress_controller") == "octavia"
+        || input.template.volume_driver.as_deref() == Some("cinder")
 }

@@ -38,6 +38,10 @@ pub struct Manifest {
     /// Label -> Heat parameter.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// A yes-or-no attribute: whether `secret.app_credential_id` and `secret.app_credential_secret`
+    /// are needed. Without it, always, when a parameter names them; they are empty when not needed.
+    #[serde(default)]
+    pub credential_when: Option<String>,
     pub outputs: OutputNames,
 }
 

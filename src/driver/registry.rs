@@ -40,7 +40,7 @@ impl Driver {
                 return Err(bad(format!("file {file} is named but not there")));
             }
         }
-        let switches = manifest.environments.iter().map(|e| &e.when);
+        let switches = manifest.environments.iter().map(|e| &e.when).chain(&manifest.credential_when);
         for attribute in manifest.parameters.values().chain(switches) {
             if attributes::source(attribute).is_none() && !attribute.starts_with("secret.") {
                 return Err(bad(format!("attribute {attribute} is not known")));
@@ -74,6 +74,13 @@ impl Driver {
             Some(Problem::invalid(told).on_field(field).advise(format!("It builds: {}", allowed.join(", "))))
         });
         refused.chain(narrowed).collect()
+    }
+
+    /// Whether the cluster's add-ons are given a cloud credential of their own.
+    pub fn needs_credential(&self, input: &PlanInput) -> bool {
+        let named = self.manifest.parameters.values().any(|attribute| attribute == "secret.app_credential_id");
+        let wanted = self.manifest.credential_when.as_deref().and_then(attributes::source);
+        named && wanted.is_none_or(|source| source(input) == Value::Bool(true))
     }
 
     /// Exactly what Heat is to be sent for this cluster; the same input gives the same plan.

@@ -34,6 +34,10 @@ pub struct Token {
     pub project_name: String,
     pub user_id: String,
     pub user_name: String,
+    /// Names of the roles in the project.
+    pub roles: Vec<String>,
+    /// It was got with an application credential that may make no others.
+    pub restricted: bool,
 }
 
 /// Why a login failed.
@@ -154,6 +158,8 @@ fn token(answer: &Answer, config: &CloudConfig, generation: u64) -> Result<Token
         project_name: field::text(&token["project"], "name"),
         user_id: field::text(&token["user"], "id"),
         user_name: field::text(&token["user"], "name"),
+        roles: field::array(&token["roles"]).iter().map(|role| field::text(role, "name")).collect(),
+        restricted: field::flag(&token["application_credential"], "restricted"),
     })
 }
 

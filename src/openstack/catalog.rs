@@ -41,7 +41,8 @@ const MAGNUM: Service = Service {
     aliases: &["container-infrastructure-management", "container-infrastructure"],
     version: None,
 };
-const KNOWN: [Service; 8] = [KEYSTONE, HEAT, GLANCE, NOVA, NEUTRON, OCTAVIA, CINDER, MAGNUM];
+pub const BARBICAN: Service = Service { kind: "key-manager", name: "barbican", aliases: &[], version: Some("v1") };
+const KNOWN: [Service; 9] = [KEYSTONE, HEAT, GLANCE, NOVA, NEUTRON, OCTAVIA, CINDER, MAGNUM, BARBICAN];
 
 impl Service {
     /// Official type first.

@@ -37,11 +37,13 @@ pub struct Call<'a> {
     pub path: Vec<&'a str>,
     pub query: Vec<(String, String)>,
     pub body: Option<Value>,
+    /// What the answer may be.
+    pub accept: &'static str,
 }
 
 impl<'a> Call<'a> {
     pub fn new(service: Service, method: Method, path: &[&'a str]) -> Self {
-        Self { service, method, path: path.to_vec(), query: Vec::new(), body: None }
+        Self { service, method, path: path.to_vec(), query: Vec::new(), body: None, accept: "application/json" }
     }
 
     pub fn get(service: Service, path: &[&'a str]) -> Self {
@@ -57,6 +59,12 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    #[must_use]
+    pub fn accept(mut self, kind: &'static str) -> Self {
+        self.accept = kind;
         self
     }
 
@@ -104,7 +112,7 @@ impl Session {
         loop {
             let mut request =
                 self.client.request(call.method.clone(), url.clone()).header("X-Auth-Token", token.header.clone());
-            request = request.header(reqwest::header::ACCEPT, "application/json");
+            request = request.header(reqwest::header::ACCEPT, call.accept);
             if let Some(body) = &call.body {
                 request = request.json(body);
             }

@@ -96,7 +96,7 @@ mod tests {
     fn the_settings_choose_the_keymap_and_the_theme() {
         let nowhere = std::path::Path::new("/nowhere");
         for keymap in ["default", "vim", "emacs"] {
-            let settings = Settings { keymap: keymap.into(), theme: "nord".into(), cloud: None };
+            let settings = Settings { keymap: keymap.into(), theme: "nord".into(), ..Settings::default() };
             let looks = load(&settings, nowhere, &with(&[("COLORTERM", "truecolor")]));
             assert_eq!(looks.problems, []);
             let first = looks.keymap.find(&[Context::List], &[KeyPress::char('g')]);

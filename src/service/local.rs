@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{CaCertificate, Change, KubeconfigText, Manager};
 use crate::cloud::{Cloud, CloudError, Identity};
-use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details};
+use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, provisions};
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
@@ -71,6 +71,9 @@ impl LocalManager {
         let ports = || Ports {
             scope: cloud.identity.scope.clone(),
             orchestration: cloud.orchestration.clone(),
+            delegation: cloud.delegation.clone(),
+            key_manager: cloud.key_manager.clone(),
+            kubernetes: options.outside.kubernetes.clone(),
             store: store.clone(),
             drivers: drivers.clone(),
             observer: board.clone(),
@@ -110,6 +113,12 @@ impl LocalManager {
         // Durations are a courtesy: without them, nothing is expected.
         let samples = self.store.samples(&who.scope, &record.cluster.driver, command).await.unwrap_or_default();
         chronicle::command(record, command, asked, &who.user_id, &samples, (self.clock)());
+    }
+
+    /// All of them, those in Barbican too.
+    async fn secrets(&self, id: ClusterId) -> Result<Secrets, Problem> {
+        let secrets = self.store.secrets(id).await?;
+        Ok(provisions::open(&*self.cloud.key_manager, secrets).await?)
     }
 
     /// What wishes are checked against: all of it, or why not.
@@ -161,7 +170,16 @@ impl Manager for LocalManager {
         let template = accept::find_template(&wish.cluster_template_id, &templates).map_err(only)?;
         let (who, id, now) = (&self.cloud.identity, ClusterId(Uuid::new_v4()), (self.clock)());
         let mut record = accept::cluster(&wish, template, &self.drivers, &cloud, who, id, now)?;
-        let secrets = pki::generate(&wish.name, now).map_err(only)?;
+        if self.options.outside.keys_in_barbican {
+            let label = record.cluster.labels.0.entry(provisions::CERT_MANAGER.into());
+            label.or_insert_with(|| provisions::BARBICAN.into());
+        }
+        let (may, has) = (self.cloud.delegation.may_delegate(), self.cloud.has("key-manager"));
+        if let Some(problem) = provisions::refusal(&record, &self.drivers, may, has) {
+            return Err(vec![problem]);
+        }
+        let mut secrets = pki::generate(&wish.name, now).map_err(only)?;
+        provisions::placeholders(&mut secrets);
         accept::plannable(&record, &self.drivers, &secrets).map_err(only)?;
         let asked = asked(&record.cluster);
         self.note(&mut record, "create", asked).await;
@@ -206,7 +224,7 @@ impl Manager for LocalManager {
 
     async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem> {
         let cluster = self.record(id).await?.cluster;
-        let secrets = self.store.secrets(id).await?;
+        let secrets = self.secrets(id).await?;
         let authority = secret(&secrets, id, "ca_cert")?.expose_secret();
         let key = secret(&secrets, id, "ca_key")?;
         let certificate = pki::sign(authority, key, csr_pem, pki::DEFAULT_DAYS, (self.clock)())?;
@@ -226,7 +244,7 @@ impl Manager for LocalManager {
             };
             return Err(Problem::conflict(told).advise(advice));
         };
-        let secrets = self.store.secrets(id).await?;
+        let secrets = self.secrets(id).await?;
         let authority = secret(&secrets, id, "ca_cert")?.expose_secret();
         let key = secret(&secrets, id, "ca_key")?;
         let (certificate, client_key) =

@@ -15,7 +15,7 @@ use crate::cli::args::{Demo, Format, Global};
 use crate::cli::fault::{Done, Fault};
 use crate::cli::output::{Terminal, quoted};
 use crate::cli::{Work, interrupted};
-use crate::conductor;
+use crate::conductor::{self, Outside};
 use crate::config::clouds::{self, CloudConfig, Selection};
 use crate::config::paths::Paths;
 use crate::config::settings::Settings;
@@ -92,7 +92,7 @@ fn dashboard(directory: &TempDir, options: demo::Options) -> Done {
         let (keep, cloud, paths) = (keep.clone(), cloud.clone(), paths.clone());
         Box::pin(async move {
             let config = cloud.config().await?;
-            let pace = conductor::Options { fast: LOOK, ..parts::options(&paths) };
+            let pace = conductor::Options { fast: LOOK, ..parts::options(&paths, Outside::default()) };
             Ok(keep.keep(parts::connect(&paths, &config, Work::Here, pace).await?) as Arc<dyn Manager>)
         })
     });

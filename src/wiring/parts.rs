@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
+use super::outside::outside;
 use crate::cli::Work;
 use crate::cli::args::Global;
 use crate::cli::ask;
 use crate::cli::fault::Fault;
-use crate::conductor::Options;
+use crate::conductor::{Options, Outside};
 use crate::config;
 use crate::config::clouds::{self, CloudConfig, Selection};
 use crate::config::logging;
@@ -28,6 +29,7 @@ pub struct Prepared {
     pub paths: Paths,
     pub settings: Settings,
     pub cloud: CloudConfig,
+    pub outside: Outside,
 }
 
 /// Reads directories, settings and the cloud's configuration. Asks for a secret that is
@@ -43,7 +45,9 @@ pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
     if let Some(region) = &global.os_region_name {
         selection.env.insert("OS_REGION_NAME".into(), region.clone());
     }
-    Ok(Prepared { cloud: cloud(selection)?, paths, settings })
+    let cloud = cloud(selection)?;
+    let outside = outside(&settings, &cloud.name).map_err(Fault::configuration)?;
+    Ok(Prepared { paths, settings, cloud, outside })
 }
 
 /// Secrets that clouds.yaml may leave out, by the field that is told missing.
@@ -81,10 +85,11 @@ pub fn log(paths: &Paths) -> Result<(), Fault> {
 }
 
 /// How the conductor works on the store in the data directory.
-pub fn options(paths: &Paths) -> Options {
+pub fn options(paths: &Paths, outside: Outside) -> Options {
     Options {
         data_dir: Some(paths.data.clone()),
         runtime_dir: directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Into::into)),
+        outside,
         ..Options::default()
     }
 }

@@ -15,6 +15,7 @@ mod contract;
 mod dashboard;
 mod demo;
 mod kills;
+mod kube;
 mod node_scripts;
 mod openstack;
 mod story;
