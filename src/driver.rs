@@ -6,6 +6,7 @@
 
 mod attributes;
 mod drivers;
+pub mod lint;
 pub mod manifest;
 pub mod plan;
 mod registry;

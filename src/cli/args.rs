@@ -133,6 +133,14 @@ pub enum Driver {
     List,
     /// Show what a driver serves, takes and sends
     Show(DriverShow),
+    /// Look for faults in a driver's folder: manifest, templates, environment files, scripts
+    Check(DriverCheck),
+}
+
+#[derive(Debug, Args)]
+pub struct DriverCheck {
+    /// Folder with a driver.toml
+    pub dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -1,13 +1,18 @@
 //! `jeroboam driver …`: needs no cloud, only what comes with the program and the user's own folders.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::args;
+use super::args::{self, Format};
 use super::fault::{Done, Exit, Fault};
 use super::output::{Column, Terminal, or_dash};
+use crate::config;
+use crate::driver::lint::{self, Finding, Level};
 use crate::driver::{Driver, Drivers, Origin};
-use crate::model::Problem;
+use crate::model::{Problem, text};
 
 /// A driver in the list; one that is broken says so and little else.
 #[derive(Serialize)]
@@ -37,6 +42,7 @@ pub fn run(wanted: &args::Driver, terminal: &mut Terminal<'_>, drivers: &Drivers
     match wanted {
         args::Driver::List => list(terminal, drivers),
         args::Driver::Show(wanted) => show(terminal, drivers, &wanted.name),
+        args::Driver::Check(wanted) => check(terminal, drivers, &wanted.dir),
     }
 }
 
@@ -75,6 +81,52 @@ fn show(terminal: &mut Terminal<'_>, drivers: &Drivers, name: &str) -> Done {
         Fault::with(Exit::NotFound, told.advise(format!("There are: {}", names.join(", "))))
     })?;
     terminal.show(&shown(driver))
+}
+
+const FINDINGS: [Column<Finding>; 3] = [
+    ("LEVEL", |finding| match finding.level {
+        Level::Error => "error".to_owned(),
+        Level::Warning => "warning".to_owned(),
+    }),
+    ("FILE", |finding| finding.file.clone()),
+    ("FINDING", |finding| finding.text.clone()),
+];
+
+/// Fails when the driver could not be used.
+fn check(terminal: &mut Terminal<'_>, drivers: &Drivers, dir: &Path) -> Done {
+    let folder = config::drivers::folder(dir).map_err(Fault::usage)?;
+    let scripts: Vec<String> = folder.keys().filter(|name| name.ends_with(".sh")).cloned().collect();
+    let mut found = lint::check(drivers, folder);
+    for script in scripts {
+        found.extend(shell(dir, &script));
+    }
+    found.sort();
+    if found.is_empty() {
+        terminal.note("Nothing is wrong")?;
+        if terminal.format == Format::Table {
+            return Ok(());
+        }
+    }
+    terminal.list(&found, &FINDINGS)?;
+    match found.iter().filter(|finding| finding.level == Level::Error).count() {
+        0 => Ok(()),
+        1 => Err(Problem::invalid(format!("{} has 1 error", dir.display())).into()),
+        errors => Err(Problem::invalid(format!("{} has {errors} errors", dir.display())).into()),
+    }
+}
+
+/// What a shell and shellcheck say of a script, as far as they are installed. Neither runs it.
+fn shell(dir: &Path, script: &str) -> Vec<Finding> {
+    const FORMAT: [&str; 4] = ["--shell=bash", "--severity=error", "--format=gcc", "--"];
+    let path = dir.join(script);
+    let said = [("bash", &["-n", "--"][..]), ("shellcheck", &FORMAT[..])].into_iter().filter_map(|(program, args)| {
+        let ran = Command::new(program).args(args).arg(&path).stdin(Stdio::null()).output().ok()?;
+        let words = [ran.stdout, ran.stderr].concat();
+        (!ran.status.success()).then(|| String::from_utf8_lossy(&words).replace(&format!("{}:", path.display()), ""))
+    });
+    let lines = said.flat_map(|words| words.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>());
+    let told = lines.filter(|line| !line.is_empty());
+    told.map(|line| Finding { level: Level::Error, file: script.to_owned(), text: text::clean(&line) }).collect()
 }
 
 fn shown(driver: &Driver) -> Value {

@@ -95,13 +95,14 @@ impl Drivers {
         self.broken.iter().map(|(name, problem)| (name.as_str(), problem))
     }
 
-    /// A folder put together with what it extends, as if it were one of the user's.
-    pub fn assemble(&self, folder: Folder) -> Result<Driver, Problem> {
+    /// A folder's manifest and files, put together with what it extends as if it were one
+    /// of the user's; nothing else is checked.
+    pub fn parts(&self, folder: Folder) -> Result<(Manifest, Folder), Problem> {
         let mut sources = self.sources.clone();
         let name = manifest(&folder)?.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let key = (name, Origin::User);
         sources.0.insert(key.clone(), folder);
-        sources.driver(&key)
+        sources.parts(&key)
     }
 
     /// By name when one is asked for, else by (server type, `os_distro`, COE); where
@@ -171,6 +172,11 @@ struct Sources(BTreeMap<Key, Folder>);
 
 impl Sources {
     fn driver(&self, key: &Key) -> Result<Driver, Problem> {
+        let (manifest, files) = self.parts(key)?;
+        Driver::new(manifest, files, key.1)
+    }
+
+    fn parts(&self, key: &Key) -> Result<(Manifest, Folder), Problem> {
         let (table, files) = self.whole(key, &mut Vec::new())?;
         let manifest: Manifest = table.try_into().map_err(|error| unreadable(&key.0, &error))?;
         if manifest.name != key.0 {
@@ -179,7 +185,7 @@ impl Sources {
                 key.0, manifest.name
             )));
         }
-        Driver::new(manifest, files, key.1)
+        Ok((manifest, files))
     }
 
     /// Manifest and files with those of all it extends beneath them.

@@ -31,22 +31,10 @@ pub struct Outputs {
 impl Driver {
     /// Checks that what the manifest names is there; [`super::lint`] looks closer.
     pub fn new(manifest: Manifest, files: Folder, origin: Origin) -> Result<Self, Problem> {
-        let driver = Self { manifest, origin, files };
-        let manifest = &driver.manifest;
-        let bad = |what: String| Problem::invalid(format!("driver {}: {what}", manifest.name));
-        let environments = manifest.environments.iter().flat_map(|e| e.then.iter().chain(&e.otherwise));
-        for file in manifest.files.iter().chain([&manifest.template]).chain(environments) {
-            if !driver.files.contains_key(file) {
-                return Err(bad(format!("file {file} is named but not there")));
-            }
+        match faults(&manifest, &files).into_iter().next() {
+            Some(fault) => Err(Problem::invalid(format!("driver {}: {fault}", manifest.name))),
+            None => Ok(Self { manifest, origin, files }),
         }
-        let switches = manifest.environments.iter().map(|e| &e.when).chain(&manifest.credential_when);
-        for attribute in manifest.parameters.values().chain(switches) {
-            if attributes::source(attribute).is_none() && !attribute.starts_with("secret.") {
-                return Err(bad(format!("attribute {attribute} is not known")));
-            }
-        }
-        Ok(driver)
     }
 
     pub fn serves(&self, server_type: &str, os_distro: &str, coe: &str) -> bool {
@@ -147,6 +135,21 @@ impl Driver {
             node_addresses: best(&names.node_addresses),
         }
     }
+}
+
+/// What the manifest names and is not there.
+pub fn faults(manifest: &Manifest, files: &Folder) -> Vec<String> {
+    let environments = manifest.environments.iter().flat_map(|e| e.then.iter().chain(&e.otherwise));
+    let named = manifest.files.iter().chain([&manifest.template]).chain(environments);
+    let missing = named.filter(|file| !files.contains_key(*file));
+    let switches = manifest.environments.iter().map(|e| &e.when).chain(&manifest.credential_when);
+    let unknown = manifest
+        .parameters
+        .values()
+        .chain(switches)
+        .filter(|attribute| attributes::source(attribute).is_none() && !attribute.starts_with("secret."));
+    let missing = missing.map(|file| format!("file {file} is named but not there"));
+    missing.chain(unknown.map(|attribute| format!("attribute {attribute} is not known"))).collect()
 }
 
 fn addresses(value: &Value) -> Vec<String> {

@@ -33,6 +33,37 @@ pub trait Scope {
     fn file(&self, name: &str) -> Option<String>;
 }
 
+/// Every function of HOT with the template version that brought it, as Heat's
+/// `engine/hot/template.py` has them. `if` takes two arguments since 2021-04-16.
+pub const SINCE: [(&str, &str); 26] = [
+    ("get_param", "2013-05-23"),
+    ("get_resource", "2013-05-23"),
+    ("get_attr", "2013-05-23"),
+    ("get_file", "2013-05-23"),
+    ("str_replace", "2013-05-23"),
+    ("list_join", "2013-05-23"),
+    ("resource_facade", "2013-05-23"),
+    ("repeat", "2015-04-30"),
+    ("digest", "2015-04-30"),
+    ("str_split", "2015-10-15"),
+    ("map_merge", "2016-04-08"),
+    ("yaql", "2016-10-14"),
+    ("map_replace", "2016-10-14"),
+    ("if", "2016-10-14"),
+    ("equals", "2016-10-14"),
+    ("not", "2016-10-14"),
+    ("and", "2016-10-14"),
+    ("or", "2016-10-14"),
+    ("filter", "2017-02-24"),
+    ("str_replace_strict", "2017-02-24"),
+    ("make_url", "2017-09-01"),
+    ("list_concat", "2017-09-01"),
+    ("list_concat_unique", "2017-09-01"),
+    ("str_replace_vstrict", "2017-09-01"),
+    ("contains", "2017-09-01"),
+    ("if without else", "2021-04-16"),
+];
+
 /// Functions of Heat that this evaluator does not do; a template with one is refused.
 const NOT_DONE: [&str; 4] = ["yaql", "make_url", "resource_facade", "list_concat_unique"];
 /// Functions that stand for a value.

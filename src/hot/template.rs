@@ -27,6 +27,15 @@ const VERSIONS: [&str; 17] = [
     "rocky",
     "wallaby",
 ];
+/// Versions by the name of the release that brought them.
+const RELEASES: [(&str, &str); 6] = [
+    ("newton", "2016-10-14"),
+    ("ocata", "2017-02-24"),
+    ("pike", "2017-09-01"),
+    ("queens", "2018-03-02"),
+    ("rocky", "2018-08-31"),
+    ("wallaby", "2021-04-16"),
+];
 const SECTIONS: [&str; 7] =
     ["heat_template_version", "description", "parameter_groups", "parameters", "resources", "outputs", "conditions"];
 const RESOURCE_KEYS: [&str; 9] = [
@@ -44,6 +53,8 @@ const RESOURCE_KEYS: [&str; 9] = [
 /// A template with its sections apart.
 #[derive(Debug, Clone)]
 pub struct Template {
+    /// As a date; the names of OpenStack's releases stand for one.
+    pub version: String,
     pub description: String,
     pub parameters: Vec<Parameter>,
     pub conditions: Map<String, Value>,
@@ -116,7 +127,10 @@ impl Template {
             .map(|(name, snippet)| Output::parse(name, snippet))
             .collect::<Result<Vec<_>, _>>()?;
         let conditions = section(map, "conditions")?.clone();
+        let version = map.get("heat_template_version").map(python::text).unwrap_or_default();
+        let date = RELEASES.iter().find(|(name, _)| *name == version).map(|(_, date)| (*date).to_owned());
         let template = Self {
+            version: date.unwrap_or(version),
             description: map.get("description").map(python::text).unwrap_or_else(|| "No description".to_owned()),
             parameters,
             conditions,

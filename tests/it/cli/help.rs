@@ -23,6 +23,7 @@ fn help_of_every_command() {
         "driver",
         "driver list",
         "driver show",
+        "driver check",
         "stats",
         "demo",
         "completion",
