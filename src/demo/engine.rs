@@ -2,15 +2,17 @@
 //! in the [`World`], plays the nodes that boot and signal, tells it all as events.
 //!
 //! One task per stack action and per resource under way; all stop with the cloud.
-//! While nothing moves there is no task and no timer. Start reading at [`create`].
+//! While nothing moves there is no task and no timer. Start reading at [`converge`].
 
 pub mod attributes;
 pub mod boot;
+pub mod converge;
 pub mod create;
 pub mod delete;
 pub mod make;
 pub mod scope;
 pub mod signal;
+pub mod update;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,11 +1,12 @@
 //! Heat's face: stacks, resources, events, outputs, templates, signals.
 //! <https://docs.openstack.org/api-ref/orchestration/v1/>
-//! Start reading at [`answer`]; making a stack is in [`stacks`].
+//! Start reading at [`answer`]; making a stack is in [`stacks`], changing one in [`update`].
 
 mod events;
 mod resources;
 mod show;
 mod stacks;
+mod update;
 
 use serde_json::{Value, json};
 
@@ -114,10 +115,8 @@ pub fn answer(engine: &Engine, call: &Call) -> Answer {
             let stack = stack(&world, name, id)?;
             read(&world, call, stack, rest)
         }
-        ("PUT" | "PATCH" | "POST", ["stacks", name, id, ..]) => {
-            stack(&engine.world(), name, id)?;
-            Err(fault(400, "NotSupported", "This cloud makes and deletes stacks; it does not change them."))
-        }
+        ("PUT" | "PATCH", ["stacks", name, id]) => update::update(engine, call, name, id),
+        ("POST", ["stacks", name, id, "actions"]) => update::act(engine, call, name, id),
         _ => Err(Reply::no_route()),
     }
 }

@@ -109,6 +109,22 @@ impl Environment {
         at
     }
 
+    /// What a PATCH leaves as it was: everything this one does not say, parameters only where `keep`.
+    pub fn patch(&mut self, before: &Self, keep: impl Fn(&String) -> bool) {
+        let mut parameters: Map<String, Value> =
+            before.parameters.iter().filter(|(name, _)| keep(name)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        parameters.extend(std::mem::take(&mut self.parameters));
+        let mut defaults = before.defaults.clone();
+        defaults.extend(std::mem::take(&mut self.defaults));
+        (self.parameters, self.defaults) = (parameters, defaults);
+        for (old, new) in [(&before.registry, &mut self.registry), (&before.named, &mut self.named)] {
+            let said = std::mem::replace(new, old.clone());
+            for (key, target) in said {
+                put(new, &key, &target);
+            }
+        }
+    }
+
     /// Notes templates among the files as types of their own, as Heat's environment shows them.
     pub fn note_templates(&mut self, files: &BTreeMap<String, String>) {
         for (name, text) in files {

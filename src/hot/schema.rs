@@ -218,6 +218,8 @@ pub struct Type {
     pub name: String,
     pub properties: Vec<(String, Schema)>,
     pub attributes: Vec<String>,
+    /// Properties that can change without the thing being replaced.
+    pub changeable: Vec<String>,
 }
 
 static TYPES: LazyLock<Vec<Type>> = LazyLock::new(|| {
@@ -230,6 +232,11 @@ static TYPES: LazyLock<Vec<Type>> = LazyLock::new(|| {
                 .get("attributes")
                 .and_then(Value::as_object)
                 .map(|map| map.keys().cloned().collect())
+                .unwrap_or_default(),
+            changeable: raw
+                .get("update_allowed")
+                .and_then(Value::as_array)
+                .map(|names| names.iter().map(python::text).collect())
                 .unwrap_or_default(),
         })
         .collect()

@@ -266,14 +266,30 @@ fn mistakes_in_nested_templates_tell_where_they_are() {
 
 #[test]
 fn group_members_get_their_index() {
-    let names = group::names(3, &json!([{"resource_list": ["1"]}]));
-    assert_eq!(names, ["0", "2", "3"]);
-    let made = group::template(
-        &json!({"type": "T", "properties": {"name": "n-%index%", "%index%": 1}}),
-        "%index%",
-        &names[..1],
-    );
+    let names = ["0".to_owned()];
+    let made =
+        group::template(&json!({"type": "T", "properties": {"name": "n-%index%", "%index%": 1}}), "%index%", &names);
     assert_eq!(made["resources"]["0"], json!({"type": "T", "properties": {"name": "n-0", "%index%": 1}}));
+}
+
+#[rstest]
+#[case(json!({"count": 3, "removal_policies": [{"resource_list": ["1"]}]}), json!(null), None, &["0", "2", "3"])]
+#[case(json!({"count": 2}), json!(["0"]), Some(&[("1", "b"), ("2", "c")]), &["1", "2"])]
+#[case(json!({"count": 2, "removal_policies": [{"resource_list": [1, "7"]}]}), json!(["0"]), Some(&[("1", "b"), ("2", "c")]), &["2", "3"])]
+#[case(json!({"count": 1, "removal_policies": [{"resource_list": ["c"]}]}), json!([]), Some(&[("1", "b"), ("2", "c")]), &["0"])]
+#[case(json!({"count": 2, "removal_policies_mode": "update"}), json!(["0"]), Some(&[("1", "b")]), &["0", "1"])]
+fn removed_members_are_never_made_again(
+    #[case] properties: Value,
+    #[case] before: Value,
+    #[case] members: Option<&[(&str, &str)]>,
+    #[case] names: &[&str],
+) {
+    let members: Option<Vec<(String, Value)>> =
+        members.map(|all| all.iter().map(|(name, id)| ((*name).to_owned(), (*id).into())).collect());
+    let properties = properties.as_object().unwrap();
+    let removed = group::removed(properties, Some(&before), members.as_deref());
+    let made = group::assemble(properties, &removed);
+    assert_eq!(made["resources"].as_object().unwrap().keys().collect::<Vec<_>>(), names);
 }
 
 #[rstest]

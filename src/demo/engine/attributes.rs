@@ -6,8 +6,8 @@ use super::scope::Live;
 use crate::demo::world::heat::{Resource, Stack};
 use crate::demo::world::{Kind, Row, World, text};
 use crate::hot::functions::{resolve, select};
-use crate::hot::python;
 use crate::hot::schema::Type;
+use crate::hot::{group, python};
 
 /// The table in which a type's things are.
 pub fn table(kind: &str) -> Option<Kind> {
@@ -48,11 +48,17 @@ pub fn reference(world: &World, resource: &Resource) -> Value {
 
 /// What `get_attr` gives, the path walked; null while the thing is not there.
 pub fn of(world: &World, stack: &Stack, resource: &Resource, attribute: &str, path: &[Value]) -> Value {
-    if resource.action != "CREATE" || resource.state == "FAILED" && resource.physical.is_empty() {
+    if resource.action == "INIT"
+        || resource.action == "DELETE"
+        || resource.state == "FAILED" && resource.physical.is_empty()
+    {
         return Value::Null;
     }
     if let Some(nested) = resource.nested.as_deref().and_then(|id| world.stack(id)) {
         if is_group(resource) {
+            if attribute == "removed_rsrc_list" {
+                return select(resource.data.get(group::REMOVED).unwrap_or(&json!([])), path);
+            }
             return of_group(world, nested, attribute, path);
         }
         return match attribute {
@@ -64,7 +70,7 @@ pub fn of(world: &World, stack: &Stack, resource: &Resource, attribute: &str, pa
 }
 
 fn is_group(resource: &Resource) -> bool {
-    resource.stands_for == "OS::Heat::ResourceGroup"
+    resource.stands_for == group::TYPE
 }
 
 fn of_group(world: &World, nested: &Stack, attribute: &str, path: &[Value]) -> Value {
@@ -75,7 +81,6 @@ fn of_group(world: &World, nested: &Stack, attribute: &str, path: &[Value]) -> V
             let map: Map<String, Value> = members().map(|m| (m.name.clone(), reference(world, m))).collect();
             select(&map.into(), path)
         }
-        "removed_rsrc_list" => json!([]),
         "attributes" => {
             let Some((name, rest)) = path.split_first() else { return Value::Null };
             let name = python::text(name);
@@ -143,7 +148,7 @@ fn plain(world: &World, stack: &Stack, resource: &Resource, attribute: &str) -> 
         ("OS::Cinder::Volume", "size") => shown.get("size").map(python::text).into(),
         ("OS::Heat::WaitCondition", "data") => {
             let handle = resource.properties.get("handle").map(python::text).unwrap_or_default();
-            let signals = stack.resources.iter().find(|r| r.physical == handle).map(|handle| &handle.metadata);
+            let signals = stack.all().find(|r| r.physical == handle).map(|handle| &handle.metadata);
             let data: Map<String, Value> =
                 signals.into_iter().flatten().map(|(id, signal)| (id.clone(), signal["data"].clone())).collect();
             python::dumps(&data.into()).into()

@@ -11,11 +11,11 @@ use crate::demo::world::{Kind, World, text};
 const BOOT: f64 = 1.8;
 
 impl Engine {
-    /// What happens once a resource is there.
-    pub(super) fn after_create(&self, stack: &str, name: &str) {
+    /// What happens once a server is up; nothing with other resources.
+    pub(super) fn after_boot(&self, stack: &str, uid: u64) {
         let (server, handles, said) = {
             let world = self.world();
-            let Some(resource) = world.resource(stack, name) else { return };
+            let Some(resource) = world.resource(stack, uid) else { return };
             if resource.stands_for != "OS::Nova::Server" {
                 return;
             }
@@ -59,7 +59,7 @@ fn handles(world: &World, text: &str) -> Vec<(String, String)> {
         else {
             continue;
         };
-        let known = rest.starts_with("signal") && world.resource(id, resource).is_some();
+        let known = rest.starts_with("signal") && world.uid(id, resource).is_some();
         let handle = (id.to_owned(), resource.to_owned());
         if known && !found.contains(&handle) {
             found.push(handle);

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use super::{Engine, make};
 use crate::demo::world::World;
+use crate::demo::world::heat::Resource;
 
 type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -34,23 +35,31 @@ impl Engine {
         });
     }
 
-    /// A failed stack that was asked to roll back loses its resources and stays as a record.
+    /// Leaves an action that failed behind: what was being made is taken away, what was being
+    /// changed is changed back.
     pub(super) async fn roll_back(&self, id: String) {
-        let reason = {
+        let back = {
             let mut world = self.world();
             let Some(stack) = world.stack(&id) else { return };
-            if stack.action != "CREATE" {
-                return;
+            match (stack.action, stack.before.clone()) {
+                ("CREATE", _) => {
+                    let cancel = stack.cancel.clone();
+                    let reason = format!("Stack CREATE failed ({}) and is being rolled back", stack.reason);
+                    world.mark_stack(&id, "ROLLBACK", "IN_PROGRESS", &reason);
+                    cancel.cancel();
+                    None
+                }
+                ("UPDATE", Some(before)) => Some(before),
+                _ => return,
             }
-            let cancel = stack.cancel.clone();
-            let reason = format!("Stack CREATE failed ({}) and is being rolled back", stack.reason);
-            world.mark_stack(&id, "ROLLBACK", "IN_PROGRESS", &reason);
-            cancel.cancel();
-            "Stack ROLLBACK completed successfully"
         };
+        if let Some((source, blueprint)) = back {
+            self.start_update(id, "ROLLBACK", source, blueprint);
+            return;
+        }
         self.abort(&id);
         take_away(self.clone(), id.clone()).await;
-        self.world().mark_stack(&id, "ROLLBACK", "COMPLETE", reason);
+        self.world().mark_stack(&id, "ROLLBACK", "COMPLETE", "Stack ROLLBACK completed successfully");
     }
 }
 
@@ -61,32 +70,29 @@ fn take_away(engine: Engine, id: String) -> Boxed {
             if ready.is_empty() {
                 return;
             }
-            let tasks = ready.into_iter().map(|name| remove(engine.clone(), id.clone(), name));
+            let tasks = ready.into_iter().map(|uid| remove(engine.clone(), id.clone(), uid));
             futures_util::future::join_all(tasks).await;
         }
     })
 }
 
 /// Resources that are there and that nothing which is there needs.
-fn removable(world: &World, id: &str) -> Vec<String> {
+fn removable(world: &World, id: &str) -> Vec<u64> {
     let Some(stack) = world.stack(id) else { return Vec::new() };
-    let there = |name: &str| stack.resource(name).is_some_and(|r| !(r.action == "DELETE" && r.state == "COMPLETE"));
-    stack
-        .resources
-        .iter()
-        .filter(|resource| there(&resource.name) && !stack.blueprint.required_by(&resource.name).into_iter().any(there))
-        .map(|resource| resource.name.clone())
-        .collect()
+    let there: Vec<&Resource> = stack.all().filter(|r| !(r.action == "DELETE" && r.state == "COMPLETE")).collect();
+    let needed = |uid: u64| there.iter().any(|r| r.requires.contains(&uid) || r.replaces == Some(uid));
+    there.iter().filter(|resource| !needed(resource.uid)).map(|resource| resource.uid).collect()
 }
 
-async fn remove(engine: Engine, stack: String, name: String) {
+/// Takes one resource away, and what it holds.
+pub(super) async fn remove(engine: Engine, stack: String, uid: u64) {
     let (began, nested) = {
         let mut world = engine.world();
-        let Some(resource) = world.resource_mut(&stack, &name) else { return };
+        let Some(resource) = world.resource_mut(&stack, uid) else { return };
         let began = resource.action != "INIT";
         let nested = resource.nested.clone();
         if began {
-            world.mark(&stack, &name, "DELETE", "IN_PROGRESS", "state changed");
+            world.mark(&stack, uid, "DELETE", "IN_PROGRESS", "state changed");
         } else {
             // Never begun: goes without a word.
             resource.action = "DELETE";
@@ -98,12 +104,19 @@ async fn remove(engine: Engine, stack: String, name: String) {
         return;
     }
     if let Some(nested) = nested {
-        engine.world().mark_stack(&nested, "DELETE", "IN_PROGRESS", "Stack DELETE started");
+        {
+            let mut world = engine.world();
+            world.mark_stack(&nested, "DELETE", "IN_PROGRESS", "Stack DELETE started");
+            if let Some(stack) = world.stack(&nested) {
+                stack.cancel.cancel();
+            }
+        }
         take_away(engine.clone(), nested.clone()).await;
-        engine.world().mark_stack(&nested, "DELETE", "COMPLETE", "Stack DELETE completed successfully");
+        let mut world = engine.world();
+        world.mark_stack(&nested, "DELETE", "COMPLETE", "Stack DELETE completed successfully");
     } else {
         engine.pass(0.2).await;
-        make::remove(&mut engine.world(), &stack, &name);
+        make::remove(&mut engine.world(), &stack, uid);
     }
-    engine.world().mark(&stack, &name, "DELETE", "COMPLETE", "state changed");
+    engine.world().mark(&stack, uid, "DELETE", "COMPLETE", "state changed");
 }

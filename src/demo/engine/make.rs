@@ -2,6 +2,7 @@
 
 use chrono::{Duration, Utc};
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::attributes::table;
@@ -9,15 +10,18 @@ use crate::demo::world::{Kind, Token, World, new_hex_id, new_id, stamp_bare, tex
 use crate::hot::python;
 use crate::hot::schema::Type;
 
+mod change;
 mod heat;
 mod network;
+
+pub use change::{change, unplug};
 
 /// How a resource goes on after it was begun.
 pub enum Step {
     /// Seconds at the demonstration's pace; then [`finish`].
     After(f64),
-    /// When the stack of this id is made.
-    Nested(String),
+    /// When the stack of this id is made, or what the action says.
+    Nested { id: String, action: &'static str, cancel: CancellationToken },
     /// When so many signals came to the handle.
     Wait { handle: String, count: u64, seconds: f64 },
 }
@@ -63,11 +67,11 @@ fn bad_request(words: String) -> Failure {
 pub fn begin(
     world: &mut World,
     stack: &str,
-    name: &str,
+    uid: u64,
     kind: &Type,
     properties: &Map<String, Value>,
 ) -> Result<Step, Failure> {
-    let label = world.resource(stack, name).map(|resource| resource.label.clone()).unwrap_or_default();
+    let label = world.resource(stack, uid).map(|resource| resource.label.clone()).unwrap_or_default();
     let wish = Wish { properties, label };
     let (physical, step) = match kind.name.as_str() {
         "OS::Nova::Server" => (server(world, &wish)?, 1.0),
@@ -94,18 +98,18 @@ pub fn begin(
             let count = wish.get("count").as_u64().unwrap_or(1);
             return Ok(Step::Wait { handle: wish.text("handle"), count, seconds });
         }
-        other if other.starts_with("OS::Heat::") => (heat::begin(world, stack, name, other, &wish)?, 0.1),
+        other if other.starts_with("OS::Heat::") => (heat::begin(world, stack, uid, other, &wish)?, 0.1),
         other => network::begin(world, other, &wish)?,
     };
-    if let Some(resource) = world.resource_mut(stack, name) {
+    if let Some(resource) = world.resource_mut(stack, uid) {
         resource.physical = physical;
     }
     Ok(Step::After(step))
 }
 
 /// Ends the making: what was building is there, or is broken.
-pub fn finish(world: &mut World, stack: &str, name: &str) -> Result<(), Failure> {
-    let Some(resource) = world.resource(stack, name) else { return Ok(()) };
+pub fn finish(world: &mut World, stack: &str, uid: u64) -> Result<(), Failure> {
+    let Some(resource) = world.resource(stack, uid) else { return Ok(()) };
     let (kind, id) = (resource.stands_for.clone(), resource.physical.clone());
     match table(&kind) {
         Some(Kind::Server) => world.finish_server(&id).map_err(|words| {
@@ -126,8 +130,8 @@ pub fn finish(world: &mut World, stack: &str, name: &str) -> Result<(), Failure>
 }
 
 /// Removes the thing, with what came with it.
-pub fn remove(world: &mut World, stack: &str, name: &str) {
-    let Some(resource) = world.resource(stack, name) else { return };
+pub fn remove(world: &mut World, stack: &str, uid: u64) {
+    let Some(resource) = world.resource(stack, uid) else { return };
     let (kind, id, label, retain) =
         (resource.stands_for.clone(), resource.physical.clone(), resource.label.clone(), resource.retain);
     if retain || id.is_empty() {
@@ -137,13 +141,7 @@ pub fn remove(world: &mut World, stack: &str, name: &str) {
         "OS::Nova::Server" => {
             world.detach_volumes(&id);
             world.remove_where(Kind::Volume, |volume| text(volume, "_server") == id);
-            world.remove_where(Kind::Port, |port| text(port, "device_id") == id && port.contains_key("_with_server"));
-            let left: Vec<String> = world.ports_of(&id).iter().map(|port| text(port, "id").to_owned()).collect();
-            for port in left {
-                for (key, value) in [("device_id", ""), ("device_owner", ""), ("status", "DOWN")] {
-                    world.set(Kind::Port, &port, key, value);
-                }
-            }
+            change::release(world, &id);
         }
         "OS::Cinder::VolumeAttachment" => {
             world.set(Kind::Volume, &id, "attachments", json!([]));
@@ -171,9 +169,18 @@ pub fn remove(world: &mut World, stack: &str, name: &str) {
             world.remove_where(Kind::Port, |port| text(port, "device_id") == format!("lb-{id}"));
         }
         "OS::Heat::WaitConditionHandle" => {
-            let token = world.resource(stack, name).and_then(|r| Some(r.data.get("token")?.as_str()?.to_owned()));
+            let token = world.resource(stack, uid).and_then(|r| Some(r.data.get("token")?.as_str()?.to_owned()));
             if let Some(token) = token {
                 world.tokens.remove(&token);
+            }
+        }
+        // Its handle forgets what it heard, so that another condition waits for new signals.
+        "OS::Heat::WaitCondition" => {
+            let handle = world.resource(stack, uid).and_then(|r| r.properties.get("handle")).map(python::text);
+            let found = world.stack(stack).and_then(|stack| stack.all().find(|r| Some(&r.physical) == handle.as_ref()));
+            let handle = found.map(|resource| resource.uid).unwrap_or_default();
+            if let Some(handle) = world.resource_mut(stack, handle) {
+                handle.metadata.clear();
             }
         }
         kind if kind.starts_with("OS::Heat::") => {
@@ -189,24 +196,19 @@ pub fn remove(world: &mut World, stack: &str, name: &str) {
 
 /// A server with its ports; Heat's property names in, Nova's row out.
 fn server(world: &mut World, wish: &Wish<'_>) -> Result<String, Failure> {
-    let name = match wish.text("name") {
-        name if name.is_empty() => short_name(&wish.label),
-        name => name,
-    };
     let key = wish.text("key_name");
     if !key.is_empty() && world.named(Kind::Keypair, &key).is_none() {
         return Err(bad_request(format!("Invalid key_name provided. (HTTP 400) (Request-ID: req-{})", new_id())));
     }
-    let data = wish.text("user_data");
-    // User data may be the id of a software config.
-    let data = world.config_text(&data).unwrap_or(data);
     let fields = json!({
         "key_name": if key.is_empty() { Value::Null } else { key.into() },
         "metadata": wish.properties.get("metadata").cloned().unwrap_or_else(|| json!({})),
         "config_drive": if wish.get("config_drive") == true { "True" } else { "" },
-        "_user_data": data,
+        "_user_data": user_data(world, wish),
     });
-    let id = world.make_server(&name, &wish.text("image"), &wish.text("flavor"), fields).map_err(bad_request)?;
+    let id = world
+        .make_server(&server_name(wish), &wish.text("image"), &wish.text("flavor"), fields)
+        .map_err(bad_request)?;
     if let Err(words) = plug(world, &id, wish) {
         world.remove(Kind::Server, &id);
         return Err(bad_request(words));
@@ -222,6 +224,19 @@ fn server(world: &mut World, wish: &Wish<'_>) -> Result<String, Failure> {
         members.push(id.clone().into());
     }
     Ok(id)
+}
+
+fn server_name(wish: &Wish<'_>) -> String {
+    match wish.text("name") {
+        name if name.is_empty() => short_name(&wish.label),
+        name => name,
+    }
+}
+
+/// User data may be the id of a software config.
+fn user_data(world: &World, wish: &Wish<'_>) -> String {
+    let data = wish.text("user_data");
+    world.config_text(&data).unwrap_or(data)
 }
 
 /// Gives a server its ports: those it was told to take, and new ones in networks it was told.

@@ -13,7 +13,7 @@ fn reasons(signals: &Map<String, Value>, status: &str) -> Vec<String> {
 
 fn signals<'w>(world: &'w World, stack: &str, handle: &str) -> Option<&'w Map<String, Value>> {
     let stack = world.stack(stack)?;
-    stack.resources.iter().find(|resource| resource.physical == handle).map(|resource| &resource.metadata)
+    stack.all().find(|resource| resource.physical == handle).map(|resource| &resource.metadata)
 }
 
 /// Whether a wait condition is done: well, or failed; `None`: still waiting.
@@ -43,7 +43,8 @@ impl Engine {
     /// A node's signal to a handle. The error is Heat's words.
     pub fn signal(&self, stack: &str, resource: &str, body: &Value) -> Result<(), String> {
         let mut world = self.world();
-        let Some(handle) = world.resource_mut(stack, resource) else {
+        let uid = world.uid(stack, resource).unwrap_or_default();
+        let Some(handle) = world.resource_mut(stack, uid) else {
             return Err(format!("The Resource ({resource}) could not be found in Stack {stack}."));
         };
         if handle.stands_for != "OS::Heat::WaitConditionHandle" {
@@ -66,7 +67,7 @@ impl Engine {
         let reason = text("reason").unwrap_or_else(|| format!("Signal {number} received"));
         let entry = serde_json::json!({"status": status, "reason": reason, "data": said.get("data")});
         handle.metadata.insert(text("id").unwrap_or_else(|| number.to_string()), entry);
-        world.tell(stack, resource, "SIGNAL_COMPLETE", &format!("Signal: status:{status} reason:{reason}"));
+        world.tell(stack, uid, "SIGNAL_COMPLETE", &format!("Signal: status:{status} reason:{reason}"));
         drop(world);
         self.signalled().notify_waiters();
         Ok(())

@@ -62,7 +62,7 @@ pub fn list(world: &World, call: &Call, stack: &Stack) -> Answer {
     for _ in 0..=depth {
         let mut below = Vec::new();
         for (stack, parent) in level {
-            for resource in &stack.resources {
+            for resource in stack.listed() {
                 if wanted(call, resource) {
                     found.push((stack, resource, parent));
                 }

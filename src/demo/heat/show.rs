@@ -90,7 +90,8 @@ pub fn template_versions() -> Value {
 }
 
 pub fn resource_type(kind: &Type) -> Value {
-    let properties: Map<String, Value> = kind.properties.iter().map(|(name, s)| (name.clone(), schema(s))).collect();
+    let properties: Map<String, Value> =
+        kind.properties.iter().map(|(name, s)| (name.clone(), schema(s, kind.changeable.contains(name)))).collect();
     let attributes: Map<String, Value> =
         kind.attributes.iter().map(|name| (name.clone(), json!({"description": "", "type": "string"}))).collect();
     json!({
@@ -99,7 +100,7 @@ pub fn resource_type(kind: &Type) -> Value {
     })
 }
 
-fn schema(schema: &Schema) -> Value {
+fn schema(schema: &Schema, changeable: bool) -> Value {
     let shape = match schema.shape {
         Shape::Text => "string",
         Shape::Integer => "integer",
@@ -109,5 +110,5 @@ fn schema(schema: &Schema) -> Value {
         Shape::Map => "map",
         Shape::Any => "any",
     };
-    json!({"type": shape, "required": schema.required, "default": schema.default, "update_allowed": false, "immutable": false})
+    json!({"type": shape, "required": schema.required, "default": schema.default, "update_allowed": changeable, "immutable": false})
 }

@@ -93,20 +93,22 @@ fn fits(call: &Call, stack: &Stack) -> bool {
         && tags("not_tags_any").is_none_or(|tags| !tags.iter().any(has))
 }
 
-/// What came with a create or validate.
-struct Posted {
-    template: Value,
-    environment: Environment,
-    files: BTreeMap<String, String>,
-    parameters: BTreeMap<String, Option<Value>>,
+/// What came with a create, update or validate.
+pub struct Posted {
+    pub template: Value,
+    pub environment: Environment,
+    pub files: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, Option<Value>>,
 }
 
-fn posted(body: &Map<String, Value>) -> Result<Posted, Reply> {
-    let template = match body.get("template") {
-        None | Some(Value::Null) => return Err(bad("No template specified")),
-        Some(raw) => template::read(raw).map_err(|refusal| refused(&refusal))?,
+/// `before`: what a PATCH leaves out stays as it was.
+pub fn posted(body: &Map<String, Value>, before: Option<&Source>) -> Result<Posted, Reply> {
+    let template = match (body.get("template"), before) {
+        (None | Some(Value::Null), None) => return Err(bad("No template specified")),
+        (None | Some(Value::Null), Some(before)) => (*before.template).clone(),
+        (Some(raw), _) => template::read(raw).map_err(|refusal| refused(&refusal))?,
     };
-    let mut files = BTreeMap::new();
+    let mut files = before.map(|before| (*before.files).clone()).unwrap_or_default();
     for (name, file) in body.get("files").and_then(Value::as_object).into_iter().flatten() {
         files.insert(name.clone(), python::text(file));
     }
@@ -122,7 +124,7 @@ fn posted(body: &Map<String, Value>) -> Result<Posted, Reply> {
     Ok(Posted { template, environment, files, parameters })
 }
 
-fn body(call: &Call) -> Result<Map<String, Value>, Reply> {
+pub fn body(call: &Call) -> Result<Map<String, Value>, Reply> {
     match call.json() {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err(bad(super::MALFORMED)),
@@ -143,48 +145,18 @@ pub fn create(engine: &Engine, call: &Call) -> Answer {
             return Err(refused(&Refusal::invalid(words)));
         }
     };
-    let mut posted = posted(&body)?;
-    let timeout = match body.get("timeout_mins") {
-        None | Some(Value::Null) => None,
-        Some(raw) => match python::text(raw).parse::<i64>() {
-            Ok(minutes) => u64::try_from(minutes).ok().filter(|minutes| *minutes > 0),
-            Err(_) => return Err(bad("Only integer is acceptable by 'timeout_mins'.")),
-        },
-    };
+    let mut posted = posted(&body, None)?;
+    let timeout = timeout(&body)?;
     let tags = tags(body.get("tags"))?;
     let mut world = engine.world();
     check_name(&world, &name)?;
     let id = new_id();
-    // What is posted by itself wins over the environment.
-    for (name, value) in &posted.parameters {
-        if let Some(value) = value {
-            posted.environment.parameters.insert(name.clone(), value.clone());
-        }
-    }
-    let blueprint = {
-        let inputs = Inputs {
-            stack_name: &name,
-            stack_id: &id,
-            project_id: &world.ids.project,
-            parameters: &posted.parameters,
-            environment: &posted.environment,
-            files: &posted.files,
-            lookup: &*world,
-        };
-        let blueprint = Blueprint::draw(&posted.template, &inputs).map_err(|refusal| refused(&refusal))?;
-        rules::check(&blueprint, &inputs).map_err(|refusal| refused(&refusal))?;
-        blueprint
-    };
-    posted.environment.note_templates(&posted.files);
+    let blueprint = draw(&world, &mut posted, &name, &id)?;
     world.insert_stack(NewStack {
         id: id.clone(),
         name,
         parent: None,
-        source: Source {
-            template: Arc::new(posted.template),
-            environment: Arc::new(posted.environment),
-            files: Arc::new(posted.files),
-        },
+        source: posted.source(),
         blueprint,
         tags,
         timeout,
@@ -195,6 +167,50 @@ pub fn create(engine: &Engine, call: &Call) -> Answer {
     engine.start_create(id.clone());
     let links = json!([{"href": href, "rel": "self"}]);
     Ok(Reply::json(201, json!({"stack": {"id": id, "links": links}})).with("Location", href))
+}
+
+impl Posted {
+    pub fn source(mut self) -> Source {
+        self.environment.note_templates(&self.files);
+        Source {
+            template: Arc::new(self.template),
+            environment: Arc::new(self.environment),
+            files: Arc::new(self.files),
+        }
+    }
+}
+
+/// What the stack is to be, or Heat's refusal.
+pub fn draw(world: &World, posted: &mut Posted, name: &str, id: &str) -> Result<Blueprint, Reply> {
+    // What is posted by itself wins over the environment.
+    for (name, value) in &posted.parameters {
+        if let Some(value) = value {
+            posted.environment.parameters.insert(name.clone(), value.clone());
+        }
+    }
+    let inputs = Inputs {
+        stack_name: name,
+        stack_id: id,
+        project_id: &world.ids.project,
+        parameters: &posted.parameters,
+        environment: &posted.environment,
+        files: &posted.files,
+        lookup: world,
+    };
+    let blueprint = Blueprint::draw(&posted.template, &inputs).map_err(|refusal| refused(&refusal))?;
+    rules::check(&blueprint, &inputs).map_err(|refusal| refused(&refusal))?;
+    Ok(blueprint)
+}
+
+/// Minutes; `None`: not said, or none.
+pub fn timeout(body: &Map<String, Value>) -> Result<Option<u64>, Reply> {
+    match body.get("timeout_mins") {
+        None | Some(Value::Null) => Ok(None),
+        Some(raw) => match python::text(raw).parse::<i64>() {
+            Ok(minutes) => Ok(u64::try_from(minutes).ok().filter(|minutes| *minutes > 0)),
+            Err(_) => Err(bad("Only integer is acceptable by 'timeout_mins'.")),
+        },
+    }
 }
 
 fn check_name(world: &World, name: &str) -> Result<(), Reply> {
@@ -212,7 +228,7 @@ fn check_name(world: &World, name: &str) -> Result<(), Reply> {
     Ok(())
 }
 
-fn tags(raw: Option<&Value>) -> Result<Vec<String>, Reply> {
+pub fn tags(raw: Option<&Value>) -> Result<Vec<String>, Reply> {
     let tags: Vec<String> = match raw {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) => text.split(',').map(str::to_owned).collect(),
@@ -227,7 +243,7 @@ fn tags(raw: Option<&Value>) -> Result<Vec<String>, Reply> {
 
 pub fn validate(engine: &Engine, call: &Call) -> Answer {
     let body = body(call)?;
-    let mut posted = posted(&body)?;
+    let mut posted = posted(&body, None)?;
     let world = engine.world();
     // A template is valid whatever its parameters will be.
     for name in posted.template.get("parameters").and_then(Value::as_object).into_iter().flat_map(Map::keys) {

@@ -24,29 +24,40 @@ impl World {
         self.insert(Kind::Flavor, row(Kind::Flavor, fields));
     }
 
-    /// A server that begins to build.
-    pub fn make_server(&mut self, name: &str, image: &str, flavor: &str, fields: Value) -> Result<String, String> {
-        let Some(flavor) = self.named(Kind::Flavor, flavor).cloned() else {
+    /// A flavor as servers show it.
+    pub fn server_flavor(&self, flavor: &str) -> Result<Value, String> {
+        let Some(flavor) = self.named(Kind::Flavor, flavor) else {
             return Err(format!("Flavor {flavor} could not be found."));
         };
-        let image = match self.named(Kind::Image, image) {
-            None if image.is_empty() => Value::from(""),
-            None => return Err(format!("Image {image} could not be found.")),
+        Ok(json!({
+            "vcpus": flavor["vcpus"], "ram": flavor["ram"], "disk": flavor["disk"], "ephemeral": 0, "swap": 0,
+            "original_name": flavor["name"], "extra_specs": {}, "_id": flavor["id"],
+        }))
+    }
+
+    /// An image as servers show it; empty for a server that boots from a volume.
+    pub fn server_image(&self, image: &str) -> Result<Value, String> {
+        match self.named(Kind::Image, image) {
+            None if image.is_empty() => Ok("".into()),
+            None => Err(format!("Image {image} could not be found.")),
             Some(image) => {
                 let id = text(image, "id");
                 if text(image, "status") != "active" {
                     return Err(format!("Image {id} is unacceptable: Image is not active."));
                 }
-                json!({"id": id, "links": [{"rel": "bookmark", "href": format!("{}/compute/images/{id}", self.base)}]})
+                let href = format!("{}/compute/images/{id}", self.base);
+                Ok(json!({"id": id, "links": [{"rel": "bookmark", "href": href}]}))
             }
-        };
+        }
+    }
+
+    /// A server that begins to build.
+    pub fn make_server(&mut self, name: &str, image: &str, flavor: &str, fields: Value) -> Result<String, String> {
+        let flavor = self.server_flavor(flavor)?;
+        let image = self.server_image(image)?;
         let id = new_id();
         let now = stamp(Utc::now());
         let links = self.nova_links(&format!("servers/{id}"));
-        let flavor = json!({
-            "vcpus": flavor["vcpus"], "ram": flavor["ram"], "disk": flavor["disk"], "ephemeral": 0, "swap": 0,
-            "original_name": flavor["name"], "extra_specs": {}, "_id": flavor["id"],
-        });
         let mut made = row(
             Kind::Server,
             json!({

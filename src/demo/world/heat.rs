@@ -1,7 +1,7 @@
 //! Stacks, their resources and events, as the engine leaves them and the API
 //! shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -21,6 +21,8 @@ pub struct Heat {
     pub events: Vec<Event>,
     /// Software configs by id, as Heat's API shows them.
     pub configs: BTreeMap<String, Row>,
+    /// Given to a resource last; see [`Resource::uid`].
+    last_uid: u64,
 }
 
 /// What a stack was posted with; nested stacks share most of it.
@@ -41,7 +43,12 @@ pub struct Stack {
     pub root: String,
     pub source: Source,
     pub blueprint: Arc<Blueprint>,
+    /// What the blueprint before the last update was, for rolling back to it.
+    pub before: Option<(Source, Arc<Blueprint>)>,
+    /// One for each node of the blueprint.
     pub resources: Vec<Resource>,
+    /// Replaced or no longer wanted, and not yet taken away.
+    pub leaving: Vec<Resource>,
     pub action: &'static str,
     pub state: &'static str,
     pub reason: String,
@@ -59,7 +66,13 @@ pub struct Stack {
 
 #[derive(Debug, Clone)]
 pub struct Resource {
+    /// Tells a resource from the one of the same name that replaces it; never given twice.
+    pub uid: u64,
     pub name: String,
+    /// What it needed when it was last made or changed, by [`Resource::uid`].
+    pub requires: BTreeSet<u64>,
+    /// The [`Resource::uid`] of the one in whose place it came.
+    pub replaces: Option<u64>,
     /// The type as its template writes it; shown.
     pub kind: String,
     /// What the type stands for, by the environment's registry; decides what is made.
@@ -105,19 +118,44 @@ impl Stack {
         format!("{}_{}", self.action, self.state)
     }
 
+    /// The wanted one of this name.
     pub fn resource(&self, name: &str) -> Option<&Resource> {
         self.resources.iter().find(|resource| resource.name == name)
     }
 
-    pub fn resource_mut(&mut self, name: &str) -> Option<&mut Resource> {
-        self.resources.iter_mut().find(|resource| resource.name == name)
+    /// Wanted ones, then leaving ones.
+    pub fn all(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().chain(&self.leaving)
+    }
+
+    /// As Heat lists them: of a name that is wanted and leaving, the wanted one.
+    pub fn listed(&self) -> impl Iterator<Item = &Resource> {
+        let old = self.leaving.iter().filter(|old| self.resource(&old.name).is_none());
+        self.resources.iter().chain(old)
+    }
+
+    pub fn at(&self, uid: u64) -> Option<&Resource> {
+        self.all().find(|resource| resource.uid == uid)
+    }
+
+    pub fn at_mut(&mut self, uid: u64) -> Option<&mut Resource> {
+        self.resources.iter_mut().chain(&mut self.leaving).find(|resource| resource.uid == uid)
+    }
+
+    /// What a node of the blueprint needs, by [`Resource::uid`].
+    pub fn needs(&self, name: &str) -> BTreeSet<u64> {
+        let needs = self.blueprint.node(name).into_iter().flat_map(|node| &node.needs);
+        needs.filter_map(|need| self.resource(need)).map(|resource| resource.uid).collect()
     }
 }
 
 impl Resource {
-    fn planned(stack: &str, node: &Node, environment: &Environment) -> Self {
+    fn planned(uid: u64, stack: &str, node: &Node, environment: &Environment) -> Self {
         let now = Utc::now();
         Self {
+            uid,
+            requires: BTreeSet::new(),
+            replaces: None,
             name: node.name.clone(),
             kind: node.kind.clone(),
             stands_for: environment.target(&node.kind, &node.name),
@@ -173,28 +211,36 @@ impl World {
         self.heat.configs.get(id).map(|config| text(config, "config").to_owned())
     }
 
-    pub fn resource(&self, stack: &str, name: &str) -> Option<&Resource> {
-        self.stack(stack)?.resource(name)
+    pub fn resource(&self, stack: &str, uid: u64) -> Option<&Resource> {
+        self.stack(stack)?.at(uid)
     }
 
-    pub fn resource_mut(&mut self, stack: &str, name: &str) -> Option<&mut Resource> {
-        self.stack_mut(stack)?.resource_mut(name)
+    pub fn resource_mut(&mut self, stack: &str, uid: u64) -> Option<&mut Resource> {
+        self.stack_mut(stack)?.at_mut(uid)
+    }
+
+    /// The uid of the wanted resource of this name.
+    pub fn uid(&self, stack: &str, name: &str) -> Option<u64> {
+        self.stack(stack)?.resource(name).map(|resource| resource.uid)
+    }
+
+    fn plan(&mut self, stack: &str, node: &Node, environment: &Environment) -> Resource {
+        self.heat.last_uid += 1;
+        Resource::planned(self.heat.last_uid, stack, node, environment)
     }
 
     pub fn insert_stack(&mut self, new: NewStack) {
         let parent = new.parent.as_ref().and_then(|(parent, _)| self.stack(parent));
         let root = parent.map_or_else(|| new.id.clone(), |parent| parent.root.clone());
         let cancel = parent.map_or_else(CancellationToken::new, |parent| parent.cancel.child_token());
-        let resources = new
-            .blueprint
-            .nodes
-            .iter()
-            .map(|node| Resource::planned(&new.name, node, &new.source.environment))
-            .collect();
+        let nodes = &new.blueprint.nodes;
+        let resources = nodes.iter().map(|node| self.plan(&new.name, node, &new.source.environment)).collect();
         self.heat.stacks.push(Stack {
             root,
             cancel,
             resources,
+            leaving: Vec::new(),
+            before: None,
             id: new.id,
             name: new.name,
             parent: new.parent,
@@ -210,6 +256,52 @@ impl World {
             timeout: new.timeout,
             disable_rollback: new.disable_rollback,
         });
+    }
+
+    /// The stack is to be something else from now on: resources that are wanted no more leave, new
+    /// ones are planned, the rest waits to be looked at. Whatever was under way for it is stopped.
+    pub fn redefine(&mut self, id: &str, action: &'static str, source: Source, blueprint: Arc<Blueprint>) {
+        let Some(stack) = self.stack(id) else { return };
+        let (name, parent) = (stack.name.clone(), stack.parent.clone());
+        let new: Vec<&Node> = blueprint.nodes.iter().filter(|node| stack.resource(&node.name).is_none()).collect();
+        let new: Vec<Resource> = new.into_iter().map(|node| self.plan(&name, node, &source.environment)).collect();
+        let parent = parent.as_ref().and_then(|(parent, _)| self.stack(parent));
+        let cancel = parent.map_or_else(CancellationToken::new, |parent| parent.cancel.child_token());
+        let Some(stack) = self.stack_mut(id) else { return };
+        stack.cancel.cancel();
+        stack.cancel = cancel;
+        stack.action = action;
+        stack.state = "IN_PROGRESS";
+        stack.reason = format!("Stack {action} started");
+        let mut known: Vec<Resource> = stack.resources.drain(..).chain(new).collect();
+        for node in &blueprint.nodes {
+            if let Some(at) = known.iter().position(|resource| resource.name == node.name) {
+                let mut resource = known.remove(at);
+                resource.retain = node.retain;
+                resource.kind.clone_from(&node.kind);
+                stack.resources.push(resource);
+            }
+        }
+        // What was never begun goes without a word.
+        stack.leaving.extend(known.into_iter().filter(|resource| resource.action != "INIT"));
+        let old = std::mem::replace(&mut stack.blueprint, blueprint);
+        stack.before = Some((std::mem::replace(&mut stack.source, source), old));
+        stack.updated = Some(Utc::now());
+    }
+
+    /// Plans another resource in the place of one, which leaves; the new one's uid.
+    pub fn replace(&mut self, id: &str, uid: u64) -> Option<u64> {
+        let stack = self.stack(id)?;
+        let at = stack.resources.iter().position(|resource| resource.uid == uid)?;
+        let node = stack.blueprint.node(&stack.resources[at].name)?.clone();
+        let (name, environment) = (stack.name.clone(), Arc::clone(&stack.source.environment));
+        let mut new = self.plan(&name, &node, &environment);
+        new.replaces = Some(uid);
+        let fresh = new.uid;
+        let stack = self.stack_mut(id)?;
+        let old = std::mem::replace(&mut stack.resources[at], new);
+        stack.leaving.push(old);
+        Some(fresh)
     }
 
     /// Sets a stack's status and tells it as an event.
@@ -237,26 +329,26 @@ impl World {
     }
 
     /// Sets a resource's status and tells it as an event.
-    pub fn mark(&mut self, stack: &str, name: &str, action: &'static str, state: &'static str, reason: &str) {
-        let Some(resource) = self.resource_mut(stack, name) else { return };
+    pub fn mark(&mut self, stack: &str, uid: u64, action: &'static str, state: &'static str, reason: &str) {
+        let Some(resource) = self.resource_mut(stack, uid) else { return };
         resource.action = action;
         resource.state = state;
         resource.updated = Utc::now();
         reason.clone_into(&mut resource.reason);
-        self.tell(stack, name, &format!("{action}_{state}"), reason);
+        self.tell(stack, uid, &format!("{action}_{state}"), reason);
     }
 
     /// An event about a resource, its status left as it is.
-    pub fn tell(&mut self, stack: &str, name: &str, status: &str, reason: &str) {
+    pub fn tell(&mut self, stack: &str, uid: u64, status: &str, reason: &str) {
         let root = self.stack(stack).map(|stack| stack.root.clone()).unwrap_or_default();
-        let Some(resource) = self.resource(stack, name) else { return };
+        let Some(resource) = self.resource(stack, uid) else { return };
         let physical = if resource.physical.is_empty() { &resource.label } else { &resource.physical };
         let event = Event {
             id: new_id(),
             stack: stack.to_owned(),
             root,
             time: Utc::now(),
-            resource: name.to_owned(),
+            resource: resource.name.clone(),
             physical: physical.clone(),
             status: status.to_owned(),
             reason: reason.to_owned(),
@@ -273,6 +365,7 @@ impl World {
         if let Some(stack) = self.stack_mut(id) {
             stack.deleted = Some(Utc::now());
             stack.resources.clear();
+            stack.leaving.clear();
         }
         self.heat.events.retain(|event| event.stack == id || event.root != id);
         for event in self.heat.events.iter_mut().filter(|event| event.root == id) {

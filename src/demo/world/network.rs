@@ -22,6 +22,13 @@ fn size(bits: u8) -> u32 {
     1u32.checked_shl(u32::from(32 - bits)).unwrap_or(u32::MAX)
 }
 
+/// Address pairs of a port as Neutron keeps them.
+pub fn pairs(wishes: &Value, mac: &str) -> Vec<Value> {
+    let wishes = wishes.as_array().into_iter().flatten();
+    let own = |pair: &Value| pair["mac_address"].as_str().unwrap_or(mac).to_owned();
+    wishes.map(|pair| json!({"mac_address": own(pair), "ip_address": pair["ip_address"]})).collect()
+}
+
 /// As many addresses of a network are looked through before it counts as full.
 const SEARCH: u32 = 65_536;
 
@@ -152,15 +159,7 @@ impl World {
             }
             None => vec![self.ids.default_group.clone()],
         };
-        let pairs: Vec<Value> = wishes["allowed_address_pairs"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|pair| {
-                let own = pair["mac_address"].as_str().unwrap_or(&mac);
-                json!({"mac_address": own, "ip_address": pair["ip_address"]})
-            })
-            .collect();
+        let pairs = pairs(&wishes["allowed_address_pairs"], &mac);
         let secured = wishes["port_security_enabled"].as_bool().unwrap_or(true);
         let made = self.neutron(
             Kind::Port,

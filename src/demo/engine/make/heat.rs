@@ -8,11 +8,11 @@ use crate::demo::engine::Failure;
 use crate::demo::world::{World, new_hex_id, new_id, stamp};
 use crate::hot::python;
 
-pub fn begin(world: &mut World, stack: &str, name: &str, kind: &str, wish: &Wish<'_>) -> Result<String, Failure> {
+pub fn begin(world: &mut World, stack: &str, uid: u64, kind: &str, wish: &Wish<'_>) -> Result<String, Failure> {
     let (physical, data) = match kind {
         "OS::Heat::RandomString" => (wish.label.clone(), json!({"value": random_string(wish)?})),
         "OS::Heat::Value" => (wish.label.clone(), json!({"value": value(wish)?})),
-        "OS::Heat::WaitConditionHandle" => (new_hex_id(), handle(world, stack, name)),
+        "OS::Heat::WaitConditionHandle" => (new_hex_id(), handle(world, stack, uid)),
         "OS::Heat::SoftwareConfig" => (config(world, wish, wish.text("config")), json!({})),
         "OS::Heat::CloudConfig" => {
             let map = wish.get("cloud_config");
@@ -26,7 +26,7 @@ pub fn begin(world: &mut World, stack: &str, name: &str, kind: &str, wish: &Wish
         "OS::Heat::None" => (wish.label.clone(), json!({})),
         other => return Err(Failure::new("StackValidationFailed", format!("{other} cannot be made by this cloud"))),
     };
-    if let (Some(resource), Value::Object(data)) = (world.resource_mut(stack, name), data) {
+    if let (Some(resource), Value::Object(data)) = (world.resource_mut(stack, uid), data) {
         resource.data = data;
     }
     Ok(physical)
@@ -45,8 +45,9 @@ fn config(world: &mut World, wish: &Wish<'_>, text: String) -> String {
     id
 }
 
-fn handle(world: &mut World, stack: &str, name: &str) -> Value {
+fn handle(world: &mut World, stack: &str, uid: u64) -> Value {
     let token = signal_token(world);
+    let name = world.resource(stack, uid).map(|resource| resource.name.clone()).unwrap_or_default();
     let stack_name = world.stack(stack).map(|stack| stack.name.clone()).unwrap_or_default();
     let endpoint = format!(
         "{}/orchestration/v1/{}/stacks/{stack_name}/{stack}/resources/{name}/signal",
@@ -110,7 +111,7 @@ fn pick(characters: &str) -> char {
 }
 
 /// The value in the type it was said to have.
-fn value(wish: &Wish<'_>) -> Result<Value, Failure> {
+pub fn value(wish: &Wish<'_>) -> Result<Value, Failure> {
     use crate::hot::parameters::{boolean, number};
     let value = wish.get("value");
     let wrong = |words: String| Failure::new("StackValidationFailed", words);

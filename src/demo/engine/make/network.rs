@@ -115,7 +115,12 @@ fn router_interface(world: &mut World, wish: &Wish<'_>) -> Result<(String, f64),
 
 fn security_group(world: &mut World, wish: &Wish<'_>) -> String {
     let id = world.make_security_group(&wish.name(), &wish.text("description"));
-    let rules = wish.get("rules");
+    rules(world, &id, &wish.get("rules"));
+    id
+}
+
+/// Makes a group's own rules.
+pub fn rules(world: &mut World, id: &str, rules: &Value) {
     let rules = rules.as_array().map(Vec::as_slice).unwrap_or_default();
     if rules.iter().any(|rule| rule["direction"] == "egress") {
         // Somebody who says what may go out does not want Neutron's "everything".
@@ -125,7 +130,7 @@ fn security_group(world: &mut World, wish: &Wish<'_>) -> String {
         let remote = if rule["remote_mode"] == "remote_group_id" {
             match rule["remote_group_id"].as_str() {
                 Some(group) => Value::from(world.id_of(Kind::SecurityGroup, group)),
-                None => id.clone().into(),
+                None => id.into(),
             }
         } else {
             Value::Null
@@ -136,9 +141,8 @@ fn security_group(world: &mut World, wish: &Wish<'_>) -> String {
             "port_range_min": rule["port_range_min"], "port_range_max": rule["port_range_max"],
             "remote_ip_prefix": rule["remote_ip_prefix"], "remote_group_id": remote, "description": "",
         });
-        world.make_rule(&id, fields);
+        world.make_rule(id, fields);
     }
-    id
 }
 
 fn octavia(world: &mut World, kind: &str, wish: &Wish<'_>) -> Result<(String, f64), Failure> {
