@@ -6,6 +6,7 @@
 //! with a cloud (`OS_CLOUD`), and write it anew when `JEROBOAM_RECORD` is set.
 //! Where demo and recording differ, the demo cloud is wrong.
 
+mod changing;
 mod shape;
 mod side;
 mod story;

@@ -12,13 +12,13 @@ use super::side::{Ask, Side};
 type Answers = BTreeMap<String, Answer>;
 
 /// How long a real cloud may take for a stack of this size.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Names that differ from cloud to cloud.
-struct Names {
-    image: String,
-    flavor: String,
+pub struct Names {
+    pub image: String,
+    pub flavor: String,
     key: String,
 }
 
@@ -32,10 +32,11 @@ pub async fn tell(side: &Side) -> Answers {
     let (name, id) = create(side, &names, &mut told).await;
     look_inside(side, &name, &id, &mut told).await;
     delete(side, &name, &id, &mut told).await;
+    super::changing::tell(side, &names, &mut told).await;
     told
 }
 
-async fn note(side: &Side, told: &mut Answers, name: &str, ask: Ask<'_>) -> Value {
+pub async fn note(side: &Side, told: &mut Answers, name: &str, ask: Ask<'_>) -> Value {
     let (answer, body) = side.ask(&ask).await;
     told.insert(name.to_owned(), answer);
     body
