@@ -12,7 +12,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::StackPlan;
-use crate::model::{Flavor, Image, Keypair, Network, Problem, ProblemKind, Stack, StackEvent, StackResource, Subnet};
+use crate::model::{
+    Flavor, Image, Keypair, Network, Problem, ProblemKind, Stack, StackEvent, StackResource, Subnet, Thing, ThingSort,
+};
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -204,6 +206,15 @@ pub trait KeyManager: Send + Sync {
     async fn delete_secret(&self, reference: &str) -> Result<bool, CloudError>;
 }
 
+/// What is in the project, whatever service has it: for finding what clusters leave behind.
+#[async_trait]
+pub trait Things: Send + Sync {
+    /// All of a sort that the project owns; of stacks those that are tagged as ours.
+    async fn things(&self, sort: ThingSort) -> Result<Vec<Thing>, CloudError>;
+    /// Asks its service to remove it, a load balancer with all below it; `false`: there was none.
+    async fn remove(&self, thing: &Thing) -> Result<bool, CloudError>;
+}
+
 /// All of one connected cloud.
 #[derive(Clone)]
 pub struct Cloud {
@@ -216,6 +227,7 @@ pub struct Cloud {
     pub networking: Arc<dyn Networking>,
     pub delegation: Arc<dyn Delegation>,
     pub key_manager: Arc<dyn KeyManager>,
+    pub things: Arc<dyn Things>,
 }
 
 impl Cloud {

@@ -25,6 +25,7 @@ mod lock;
 pub mod machine;
 pub mod provisions;
 pub mod reach;
+pub mod sweep;
 mod tell;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -17,6 +17,7 @@ pub mod stack;
 pub mod status;
 pub mod template;
 pub mod text;
+pub mod thing;
 pub mod validate;
 
 pub use cluster::{Cluster, ClusterId, NewCluster, Progress};
@@ -30,3 +31,4 @@ pub use spec::{CaStage, MasterNode, NodeImage, Spec, WorkerGroup, WorkerNode};
 pub use stack::{RootCause, Stack, StackEvent, StackResource};
 pub use status::{Action, State, Status};
 pub use template::{ClusterTemplate, NewTemplate, TemplateId};
+pub use thing::{Thing, ThingSort};

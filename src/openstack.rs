@@ -17,6 +17,7 @@ mod neutron;
 mod nova;
 mod page;
 mod session;
+mod things;
 mod transport;
 
 use std::sync::Arc;
@@ -49,7 +50,8 @@ pub async fn connect(config: &CloudConfig) -> Result<Cloud, Problem> {
         compute: Arc::new(nova::Nova(session.clone())),
         networking: Arc::new(neutron::Neutron(session.clone())),
         delegation: Arc::new(keystone::Keystone(session.clone())),
-        key_manager: Arc::new(barbican::Barbican(session)),
+        key_manager: Arc::new(barbican::Barbican(session.clone())),
+        things: Arc::new(things::Project(session)),
     })
 }
 

@@ -28,8 +28,8 @@ pub const HEAT: Service = Service { kind: "orchestration", name: "heat", aliases
 pub const GLANCE: Service = Service { kind: "image", name: "glance", aliases: &[], version: Some("v2") };
 pub const NOVA: Service = Service { kind: "compute", name: "nova", aliases: &[], version: None };
 pub const NEUTRON: Service = Service { kind: "network", name: "neutron", aliases: &[], version: Some("v2.0") };
-const OCTAVIA: Service = Service { kind: "load-balancer", name: "octavia", aliases: &[], version: None };
-const CINDER: Service = Service {
+pub const OCTAVIA: Service = Service { kind: "load-balancer", name: "octavia", aliases: &[], version: Some("v2") };
+pub const CINDER: Service = Service {
     kind: "block-storage",
     name: "cinder",
     aliases: &["block-store", "volumev3", "volumev2", "volume"],

@@ -1,7 +1,7 @@
 //! The demo cloud against a real one: the same requests, their answers' shapes
 //! (status, headers that matter, fields and their types, words of refusals).
 //!
-//! `recorded/answers.json` holds what a real OpenStack gave. Every run compares the
+//! `recorded/` holds what a real OpenStack gave. Every run compares the
 //! demo cloud with the recording; the tests in [`real_cloud`] compare the recording
 //! with a cloud (`OS_CLOUD`), and write it anew when `JEROBOAM_RECORD` is set.
 //! Where demo and recording differ, the demo cloud is wrong.
@@ -22,8 +22,8 @@ fn recording(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract/recorded").join(name)
 }
 
-fn recorded() -> BTreeMap<String, Answer> {
-    let text = std::fs::read_to_string(recording("answers.json")).expect("the recording is part of the tree");
+fn recorded(name: &str) -> BTreeMap<String, Answer> {
+    let text = std::fs::read_to_string(recording(name)).expect("the recording is part of the tree");
     let raw: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap();
     raw.iter().map(|(name, raw)| (name.clone(), Answer::read(raw))).collect()
 }
@@ -44,24 +44,43 @@ fn compare(real: &BTreeMap<String, Answer>, ours: &BTreeMap<String, Answer>) -> 
 async fn the_demo_cloud_answers_as_the_recorded_one() {
     let (_cloud, side) = side::demo().await;
     let ours = story::tell(&side).await;
-    let differences = compare(&recorded(), &ours);
+    let differences = compare(&recorded("answers.json"), &ours);
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_cloud_updates_stacks_as_the_recorded_one() {
+    let (_cloud, side) = side::demo().await;
+    let ours = changing::tell(&side).await;
+    let differences = compare(&recorded("changes.json"), &ours);
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }
 
 mod real_cloud {
     use super::*;
 
+    /// Writes the recording anew when it is asked to; then compares it.
+    fn hold_against(name: &str, real: &BTreeMap<String, Answer>) {
+        if std::env::var_os("JEROBOAM_RECORD").is_some() {
+            let raw: BTreeMap<&String, Value> = real.iter().map(|(name, answer)| (name, answer.write())).collect();
+            std::fs::create_dir_all(recording("")).unwrap();
+            std::fs::write(recording(name), serde_json::to_string_pretty(&raw).unwrap() + "\n").unwrap();
+        }
+        let differences = compare(&recorded(name), real);
+        assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "needs a cloud: OS_CLOUD"]
     async fn the_recording_is_what_the_cloud_answers() {
         let side = side::real().await;
-        let real = story::tell(&side).await;
-        if std::env::var_os("JEROBOAM_RECORD").is_some() {
-            let raw: BTreeMap<&String, Value> = real.iter().map(|(name, answer)| (name, answer.write())).collect();
-            std::fs::create_dir_all(recording("")).unwrap();
-            std::fs::write(recording("answers.json"), serde_json::to_string_pretty(&raw).unwrap() + "\n").unwrap();
-        }
-        let differences = compare(&recorded(), &real);
-        assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+        hold_against("answers.json", &story::tell(&side).await);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "needs a cloud: OS_CLOUD"]
+    async fn updates_do_what_the_recording_says() {
+        let side = side::real().await;
+        hold_against("changes.json", &changing::tell(&side).await);
     }
 }

@@ -114,6 +114,7 @@ pub(super) async fn remove(engine: Engine, stack: String, uid: u64) {
         take_away(engine.clone(), nested.clone()).await;
         let mut world = engine.world();
         world.mark_stack(&nested, "DELETE", "COMPLETE", "Stack DELETE completed successfully");
+        world.forget_nested(&nested);
     } else {
         engine.pass(0.2).await;
         make::remove(&mut engine.world(), &stack, uid);

@@ -38,6 +38,8 @@ pub fn update(engine: &Engine, call: &Call, name: &str, id: &str) -> Answer {
                 .collect();
             let keep = |name: &String| declared.is_some_and(|all| all.contains_key(name)) && !cleared.contains(name);
             posted.environment.patch(&before.environment, keep);
+            // What the template does not know is let go, not refused.
+            posted.parameters.retain(|name, _| declared.is_some_and(|all| all.contains_key(name)));
         }
         let (timeout, tags) = (timeout(&body)?, tags(body.get("tags"))?);
         let blueprint = draw(&world, &mut posted, name, id)?;

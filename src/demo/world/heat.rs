@@ -358,6 +358,12 @@ impl World {
         self.heat.events.push(event);
     }
 
+    /// A nested stack is gone, and nobody can ask for it or its events any more.
+    pub fn forget_nested(&mut self, id: &str) {
+        self.heat.stacks.retain(|stack| stack.id != id);
+        self.heat.events.retain(|event| event.stack != id);
+    }
+
     /// A root stack is gone: its nested ones are forgotten, itself and its events are kept for
     /// a while for those who ask by id, as Heat does until it purges.
     pub fn bury_stack(&mut self, id: &str) {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::shape::Answer;
 use super::side::{Ask, Side};
-use super::story::{Names, PATIENCE, note};
+use super::story::{PATIENCE, note};
 
 type Answers = BTreeMap<String, Answer>;
 
@@ -20,10 +20,18 @@ struct Changing<'a> {
     seen: Vec<String>,
 }
 
-pub async fn tell(side: &Side, names: &Names, told: &mut Answers) {
+pub async fn tell(side: &Side) -> Answers {
+    let mut told = Answers::new();
+    let images = side.get("image", "/v2/images?os_distro=ubuntu&status=active").await;
+    let image = images["images"][0]["name"].as_str().unwrap().to_owned();
+    walk(side, &image, &mut told).await;
+    told
+}
+
+async fn walk(side: &Side, image: &str, told: &mut Answers) {
     let name = format!("contract-{}", &uuid::Uuid::new_v4().simple().to_string()[..8]);
     let whole = |wishes: &[(&str, Value)]| {
-        let mut parameters = json!({"image": names.image, "flavor": names.flavor});
+        let mut parameters = json!({"image": image, "flavor": "m1.small"});
         parameters.as_object_mut().unwrap().extend(wishes.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
         json!({
             "template": include_str!("changing.yaml"), "files": {"member.yaml": include_str!("member.yaml")},
@@ -33,7 +41,7 @@ pub async fn tell(side: &Side, names: &Names, told: &mut Answers) {
     let mut first = whole(&[]);
     first["stack_name"] = name.clone().into();
     let made = note(side, told, "changing: create", Ask::send("orchestration", "POST", "/stacks", &first)).await;
-    let path = format!("/stacks/{name}/{}", made["stack"]["id"].as_str().unwrap());
+    let path = format!("/stacks/{name}/{}", made["stack"]["id"].as_str().unwrap_or_else(|| panic!("{made}")));
     let mut stack = Changing { side, name, path, seen: Vec::new() };
     stack.settle("created", told).await;
 
@@ -45,7 +53,7 @@ pub async fn tell(side: &Side, names: &Names, told: &mut Answers) {
         ("another label", whole(&[("count", json!(1)), ("label", json!("two")), ("removed", json!("1"))])),
         ("another group", whole(&[("label", json!("two")), ("groups", json!({"0": {"flavor": "big"}}))])),
         ("another generation", whole(&[("label", json!("two")), ("generation", json!("1"))])),
-        ("a spare", whole(&[("label", json!("two")), ("generation", json!("1")), ("spare", json!(true))])),
+        ("a spare", whole(&[("label", json!("two")), ("generation", json!("1")), ("with_spare", json!(true))])),
     ];
     for (what, body) in steps {
         let ask = Ask::send("orchestration", "PUT", &stack.path, &body);
@@ -57,8 +65,9 @@ pub async fn tell(side: &Side, names: &Names, told: &mut Answers) {
     assert_eq!(tags, json!(["jeroboam", "contract"]));
     // A PATCH keeps all it does not name.
     for (what, body) in [
-        ("patched", json!({"parameters": {"spare": false}})),
+        ("patched", json!({"parameters": {"with_spare": false}})),
         ("patched with nothing", json!({})),
+        ("patched with what nobody knows", json!({"parameters": {"nosuch": 1}})),
         ("cleared", json!({"clear_parameters": ["label"], "tags": "contract"})),
     ] {
         let ask = Ask::send("orchestration", "PATCH", &stack.path, &body);
@@ -69,13 +78,16 @@ pub async fn tell(side: &Side, names: &Names, told: &mut Answers) {
     note(side, told, "changing: delete", ask).await;
     let ask = Ask::send("orchestration", "PUT", &stack.path, &whole(&[]));
     note(side, told, "changing: while it is deleted", ask).await;
-    stack.settle("deleted", told).await;
+    stack.end().await;
 }
 
 async fn refusals(stack: &Changing<'_>, whole: &Value, told: &mut Answers) {
     let with = |key: &str, value: Value| {
         let mut body = whole.clone();
         body[key] = value;
+        if key == "template" {
+            body["parameters"] = json!({});
+        }
         body
     };
     let cases = [
@@ -88,7 +100,6 @@ async fn refusals(stack: &Changing<'_>, whole: &Value, told: &mut Answers) {
             "a bad template",
             with("template", json!("heat_template_version: 2018-08-31\nresources: {a: {type: 'OS::No'}}")),
         ),
-        ("PATCH", "an unknown parameter", json!({"parameters": {"nosuch": 1}})),
     ];
     for (method, what, body) in cases {
         let ask = Ask::send("orchestration", method, &stack.path, &body);
@@ -107,17 +118,22 @@ async fn refusals(stack: &Changing<'_>, whole: &Value, told: &mut Answers) {
 }
 
 impl Changing<'_> {
-    /// Waits, then notes what happened as the keys of an object: those are compared.
-    async fn settle(&mut self, what: &str, told: &mut Answers) {
+    /// Waits until it does not move.
+    async fn end(&self) -> Value {
         let started = Instant::now();
-        let stack = loop {
+        loop {
             let stack = self.side.get("orchestration", &self.path).await["stack"].clone();
             if !stack["stack_status"].as_str().unwrap_or_default().ends_with("IN_PROGRESS") {
-                break stack;
+                return stack;
             }
-            assert!(started.elapsed() < PATIENCE, "{what} takes too long: {stack}");
+            assert!(started.elapsed() < PATIENCE, "this takes too long: {stack}");
             tokio::time::sleep(Duration::from_millis(if self.side.signals { 20 } else { 1000 })).await;
-        };
+        }
+    }
+
+    /// Waits, then notes what happened as the keys of an object: those are compared.
+    async fn settle(&mut self, what: &str, told: &mut Answers) {
+        let stack = self.end().await;
         let mut facts = Map::new();
         let mut put = |fact: String| facts.insert(fact, true.into());
         let plain = |text: &str| text.replace(&self.name, "STACK");
@@ -142,10 +158,10 @@ impl Changing<'_> {
                 Value::Object(map) => json!(map.keys().collect::<Vec<_>>()),
                 other => other.clone(),
             };
-            put(format!("output {}: {value}", output["output_key"]));
+            put(plain(&format!("output {}: {value}", output["output_key"])));
         }
         for (name, value) in stack["parameters"].as_object().into_iter().flatten() {
-            if ["count", "removed", "label", "generation", "spare", "secret", "groups"].contains(&name.as_str()) {
+            if ["count", "removed", "label", "generation", "with_spare", "secret", "groups"].contains(&name.as_str()) {
                 put(format!("parameter {name}: {value}"));
             }
         }
