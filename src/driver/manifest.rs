@@ -1,8 +1,10 @@
 //! `driver.toml`: all that Jeroboam knows of a driver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use super::attributes::LABELS_READ;
 
 /// A driver's manifest, as written. [`super::Driver`] is one that was checked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,7 +24,7 @@ pub struct Manifest {
     pub coe: String,
     /// The main HOT file.
     pub template: String,
-    /// What the main template and the environments name: nested templates and scripts.
+    /// What the main template and the environments name: nested templates and what they get.
     pub files: Vec<String>,
     /// Template field -> values that can be built; a field not named here takes any.
     #[serde(default)]
@@ -33,16 +35,35 @@ pub struct Manifest {
     /// In the order they are sent; Heat lets later ones win.
     #[serde(default)]
     pub environments: Vec<Environment>,
-    /// Heat parameter -> attribute, one of [`super::ATTRIBUTES`] or `secret.NAME`.
+    /// Heat parameter -> attribute: one of [`super::ATTRIBUTES`], `label.NAME`, `secret.NAME`,
+    /// or one of [`super::COMPOSED`].
     pub parameters: BTreeMap<String, String>,
-    /// Label -> Heat parameter.
+    /// What nodes find in their settings: `NAME` -> attribute, as above but no secret.
     #[serde(default)]
-    pub labels: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, String>,
     /// A yes-or-no attribute: whether `secret.app_credential_id` and `secret.app_credential_secret`
-    /// are needed. Without it, always, when a parameter names them; they are empty when not needed.
+    /// are needed. Without it, always, when the manifest names them; they are empty when not needed.
     #[serde(default)]
     pub credential_when: Option<String>,
+    /// Heat parameter -> what nodes unpack: path -> a file of the folder, or `secret.NAME`
+    /// (`secret.NAME?` may be missing).
+    #[serde(default)]
+    pub archives: BTreeMap<String, BTreeMap<String, String>>,
+    /// What a label is worth that neither template nor cluster sets.
+    #[serde(default)]
+    pub label_defaults: BTreeMap<String, String>,
     pub outputs: OutputNames,
+}
+
+impl Manifest {
+    /// Every label that changes anything with this driver.
+    pub fn labels(&self) -> BTreeSet<&str> {
+        let switches = self.environments.iter().map(|choice| &choice.when).chain(&self.credential_when);
+        let used: Vec<&String> = self.parameters.values().chain(self.settings.values()).chain(switches).collect();
+        let implied = LABELS_READ.iter().filter(|(attribute, _)| used.iter().any(|name| name == attribute));
+        let named = used.iter().filter_map(|name| name.strip_prefix("label."));
+        named.chain(implied.flat_map(|(_, labels)| labels.iter().copied())).collect()
+    }
 }
 
 /// One choice between environment files.
@@ -58,12 +79,14 @@ pub struct Environment {
     pub otherwise: Option<String>,
 }
 
-/// Names of the stack outputs to read. Each gives one address, a list, or lists of
-/// them ordered from the most public on; empty entries are skipped.
+/// Names of the stack outputs to read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputNames {
+    /// One address, or a list from the most public on; empty entries are skipped.
     pub api_address: String,
-    pub master_addresses: String,
-    pub node_addresses: String,
+    /// Maps `servers`, `addresses` and `floating_addresses`, each by index.
+    pub masters: String,
+    /// The same for each slot.
+    pub worker_groups: String,
 }

@@ -1,4 +1,4 @@
-//! One driver, checked, and what it does: the plan for a cluster, and what a stack's outputs say.
+//! One driver, checked, and what it can build.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,6 @@ use serde_json::Value;
 use super::attributes;
 use super::drivers::{Folder, Origin};
 use super::manifest::Manifest;
-use super::plan::{Parameter, PlanInput, StackPlan};
-use crate::model::cluster::timeout_minutes;
 use crate::model::{NewTemplate, Problem};
 
 /// A manifest whose files and attributes are all there.
@@ -17,15 +15,6 @@ pub struct Driver {
     pub manifest: Manifest,
     pub origin: Origin,
     pub files: Folder,
-}
-
-/// What a finished stack says of its cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outputs {
-    /// `https://IP:6443`.
-    pub api_address: Option<String>,
-    pub master_addresses: Vec<String>,
-    pub node_addresses: Vec<String>,
 }
 
 impl Driver {
@@ -63,101 +52,28 @@ impl Driver {
         });
         refused.chain(narrowed).collect()
     }
+}
 
-    /// Whether the cluster's add-ons are given a cloud credential of their own.
-    pub fn needs_credential(&self, input: &PlanInput) -> bool {
-        let named = self.manifest.parameters.values().any(|attribute| attribute == "secret.app_credential_id");
-        let wanted = self.manifest.credential_when.as_deref().and_then(attributes::source);
-        named && wanted.is_none_or(|source| source(input) == Value::Bool(true))
-    }
-
-    /// Exactly what Heat is to be sent for this cluster; the same input gives the same plan.
-    pub fn plan(&self, input: &PlanInput) -> Result<StackPlan, Problem> {
-        let mut parameters = BTreeMap::new();
-        for (parameter, attribute) in &self.manifest.parameters {
-            if let Some(name) = attribute.strip_prefix("secret.") {
-                let secret = input.secrets.get(name).ok_or_else(|| {
-                    Problem::local(format!(
-                        "cluster {}: its secret {name} is missing from the store",
-                        input.cluster.name
-                    ))
-                })?;
-                parameters.insert(parameter.clone(), Parameter::Secret(secret.clone()));
-            } else if let Some(source) = attributes::source(attribute) {
-                let value = source(input);
-                if !value.is_null() {
-                    parameters.insert(parameter.clone(), Parameter::Plain(value));
-                }
-            }
-        }
-        for (label, parameter) in &self.manifest.labels {
-            if let Some(value) = input.cluster.labels.get(label) {
-                parameters.insert(parameter.clone(), Parameter::Plain(value.into()));
-            }
-        }
-        let environment_files: Vec<String> = self
-            .manifest
-            .environments
-            .iter()
-            .filter_map(|choice| {
-                let on = attributes::source(&choice.when).is_some_and(|source| source(input) == Value::Bool(true));
-                if on { choice.then.clone() } else { choice.otherwise.clone() }
-            })
-            .collect();
-        let sent = self.manifest.files.iter().chain(&environment_files);
-        Ok(StackPlan {
-            stack_name: input.cluster.stack_name.clone(),
-            template: self.files.get(&self.manifest.template).cloned().unwrap_or_default(),
-            files: sent.filter_map(|name| Some((name.clone(), self.files.get(name)?.clone()))).collect(),
-            environment_files,
-            parameters,
-            timeout_mins: timeout_minutes(input.cluster.create_timeout),
-            tags: vec!["jeroboam".into(), input.cluster.uuid.to_string()],
-        })
-    }
-
-    /// Reads a finished stack's outputs.
-    pub fn outputs(&self, outputs: &BTreeMap<String, Value>) -> Outputs {
-        let names = &self.manifest.outputs;
-        let best = |name: &String| -> Vec<String> {
-            // Ordered from the most public on: the first list with anything in it.
-            match outputs.get(name) {
-                Some(Value::Array(lists)) if lists.iter().any(Value::is_array) => {
-                    lists.iter().map(addresses).find(|list| !list.is_empty()).unwrap_or_default()
-                }
-                Some(value) => addresses(value),
-                None => Vec::new(),
-            }
-        };
-        Outputs {
-            api_address: best(&names.api_address).first().map(|ip| format!("https://{ip}:6443")),
-            master_addresses: best(&names.master_addresses),
-            node_addresses: best(&names.node_addresses),
-        }
-    }
+fn is_secret(attribute: &str) -> bool {
+    attribute.starts_with("secret.")
 }
 
 /// What the manifest names and is not there.
 pub fn faults(manifest: &Manifest, files: &Folder) -> Vec<String> {
     let environments = manifest.environments.iter().flat_map(|e| e.then.iter().chain(&e.otherwise));
-    let named = manifest.files.iter().chain([&manifest.template]).chain(environments);
+    let packed = manifest.archives.values().flat_map(BTreeMap::values).filter(|source| !is_secret(source));
+    let named = manifest.files.iter().chain([&manifest.template]).chain(environments).chain(packed);
     let missing = named.filter(|file| !files.contains_key(*file));
     let switches = manifest.environments.iter().map(|e| &e.when).chain(&manifest.credential_when);
     let unknown = manifest
         .parameters
         .values()
+        .filter(|attribute| !is_secret(attribute))
         .chain(switches)
-        .filter(|attribute| attributes::source(attribute).is_none() && !attribute.starts_with("secret."));
+        .chain(manifest.settings.values())
+        .filter(|attribute| !attributes::is_known(attribute));
     let missing = missing.map(|file| format!("file {file} is named but not there"));
     missing.chain(unknown.map(|attribute| format!("attribute {attribute} is not known"))).collect()
-}
-
-fn addresses(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => vec![text.clone()],
-        Value::Array(items) => items.iter().flat_map(addresses).collect(),
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

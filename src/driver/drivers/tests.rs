@@ -42,7 +42,7 @@ os_distro = ["ubuntu", "debian"]
 files = ["scripts/more.sh"]
 
 [refuses]
-insecure_registry = false
+registry_enabled = false
 docker_volume_size = "no volumes here"
 
 [[environments]]
@@ -69,8 +69,8 @@ fn a_driver_says_only_what_is_different() {
     assert_eq!(mine.files["worker.yaml"], "mine");
     assert_eq!(mine.files["cluster.yaml"], ours.files["cluster.yaml"]);
     assert_eq!(mine.manifest.files.len(), ours.manifest.files.len() + 1);
-    assert!(ours.manifest.refuses.contains_key("insecure_registry"));
-    assert!(!mine.manifest.refuses.contains_key("insecure_registry"));
+    assert!(ours.manifest.refuses.contains_key("registry_enabled"));
+    assert!(!mine.manifest.refuses.contains_key("registry_enabled"));
     assert!(mine.manifest.refuses.contains_key("docker_volume_size"));
     assert_eq!(mine.manifest.environments.len(), ours.manifest.environments.len());
     let network = &mine.manifest.environments[0];

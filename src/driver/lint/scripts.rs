@@ -2,7 +2,7 @@
 //! must come from somewhere.
 //!
 //! Two conventions are known: words between double underscores, which a `str_replace` fills
-//! in; and settings, `NAME=` lines that a template makes and scripts read by
+//! in; and settings, `NAME=` lines that the manifest or a template makes and scripts read by
 //! `setting NAME [DEFAULT]`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::template::{calls, values};
-use super::{Findings, Subject};
+use super::{Findings, MANIFEST, Subject};
 
 pub fn check(subject: &Subject<'_>, used: &BTreeSet<String>, found: &mut Findings) {
     let (mut replaced, mut provided) = (BTreeSet::new(), BTreeMap::new());
@@ -37,6 +37,7 @@ pub fn check(subject: &Subject<'_>, used: &BTreeSet<String>, found: &mut Finding
             });
         }
     }
+    provided.extend(subject.manifest.settings.keys().map(|setting| (setting.clone(), MANIFEST)));
     let is_text = |name: &str| !subject.templates.contains_key(name) && !super::is_yaml(name) || name.contains('/');
     let texts: Vec<(&String, &String)> =
         subject.files.iter().filter(|(name, _)| used.contains(*name) && is_text(name)).collect();

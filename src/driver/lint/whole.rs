@@ -90,6 +90,8 @@ pub fn check(subject: &Subject<'_>, found: &mut Findings) -> BTreeSet<String> {
             found.error(MANIFEST, format!("files does not name {name}: Heat would not get it"));
         }
     }
+    let packed = manifest.archives.values().flat_map(BTreeMap::values);
+    used.extend(packed.filter(|source| subject.files.contains_key(*source)).cloned());
     used
 }
 
@@ -104,14 +106,14 @@ fn is_environment(subject: &Subject<'_>, name: &str) -> bool {
 /// What goes into the main template and what is read from it.
 fn ends(subject: &Subject<'_>, template: &Template, found: &mut Findings) {
     let manifest = subject.manifest;
-    let sent: BTreeSet<&String> = manifest.parameters.keys().chain(manifest.labels.values()).collect();
+    let sent: BTreeSet<&String> = manifest.parameters.keys().chain(manifest.archives.keys()).collect();
     for name in &sent {
         if !template.parameters.iter().any(|parameter| parameter.name == **name) {
             found.error(MANIFEST, format!("parameter {name} is sent, but {} does not declare it", manifest.template));
         }
     }
     for parameter in &template.parameters {
-        if parameter.default.is_none() && !manifest.parameters.contains_key(&parameter.name) {
+        if parameter.default.is_none() && !sent.contains(&parameter.name) {
             let told = format!("parameters.{}: has no default and {MANIFEST} does not send it", parameter.name);
             found.error(&manifest.template, told);
         }
@@ -329,7 +331,7 @@ fn idle_parameters(
 fn rehearse(subject: &Subject<'_>, environment: &Environment, found: &mut Findings) {
     let manifest = subject.manifest;
     let Some(raw) = subject.files.get(&manifest.template).and_then(|text| template::yaml(text).ok()) else { return };
-    let sent = manifest.parameters.keys().chain(manifest.labels.values());
+    let sent = manifest.parameters.keys().chain(manifest.archives.keys());
     let parameters = sent.map(|name| (name.clone(), None)).collect();
     let inputs = Inputs {
         stack_name: "checked",

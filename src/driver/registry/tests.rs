@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::driver::Drivers;
-use crate::driver::plan::Facts;
-use crate::model::{Cluster, ClusterId, Labels, Status, TemplateId};
+use crate::driver::plan::{Facts, Parameter, PlanInput, StackPlan};
+use crate::driver::{NodeAddress, Outputs};
+use crate::model::{Cluster, ClusterId, Labels, NodeImage, Status, TemplateId, WorkerGroup, WorkerNode};
 
 fn ubuntu() -> Driver {
     Drivers::builtin().unwrap().get("k8s_ubuntu_kubeadm").unwrap().clone()
@@ -66,9 +67,9 @@ fn facts() -> Facts {
 }
 
 fn secrets() -> BTreeMap<String, SecretString> {
-    ["ca_cert", "ca_key", "ca_cert_hash", "etcd_ca_cert", "etcd_ca_key", "front_proxy_ca_cert", "front_proxy_ca_key"]
+    ["ca_cert", "ca_key", "etcd_ca_cert", "etcd_ca_key", "front_proxy_ca_cert", "front_proxy_ca_key"]
         .iter()
-        .chain(&["service_account_key", "service_account_public_key", "bootstrap_token"])
+        .chain(&["service_account_key", "service_account_public_key"])
         .map(|name| ((*name).to_owned(), SecretString::from(format!("very-{name}"))))
         .collect()
 }
@@ -94,7 +95,7 @@ fn manifest_and_template_agree_on_parameters() {
     let driver = ubuntu();
     let hot: Value = serde_saphyr::from_str(&driver.files["cluster.yaml"]).unwrap();
     let declared = hot["parameters"].as_object().unwrap();
-    let sent: Vec<&String> = driver.manifest.parameters.keys().chain(driver.manifest.labels.values()).collect();
+    let sent: Vec<&String> = driver.manifest.parameters.keys().chain(driver.manifest.archives.keys()).collect();
     for name in &sent {
         assert!(declared.contains_key(*name), "{name} is sent but not declared");
     }
@@ -108,7 +109,8 @@ fn every_file_of_the_folder_has_a_use() {
     let driver = ubuntu();
     let m = &driver.manifest;
     let environments = m.environments.iter().flat_map(|e| e.then.iter().chain(&e.otherwise));
-    let used: Vec<&String> = m.files.iter().chain([&m.template]).chain(environments).collect();
+    let packed = m.archives.values().flat_map(BTreeMap::values);
+    let used: Vec<&String> = m.files.iter().chain([&m.template]).chain(environments).chain(packed).collect();
     let idle: Vec<&String> = driver.files.keys().filter(|f| *f != "driver.toml" && !used.contains(f)).collect();
     assert!(idle.is_empty(), "{idle:?}");
 }
@@ -122,7 +124,8 @@ fn environments_follow_the_switches() {
         [
             "env-network-private.yaml",
             "env-api-direct.yaml",
-            "env-floating-ip-disabled.yaml",
+            "env-master-floating-ip-disabled.yaml",
+            "env-worker-floating-ip-disabled.yaml",
             "env-api-floating-ip-disabled.yaml"
         ]
     );
@@ -132,25 +135,128 @@ fn environments_follow_the_switches() {
     let open = plan(&cluster, &facts);
     assert_eq!(
         open.environment_files,
-        ["env-network-existing.yaml", "env-api-load-balancer.yaml", "env-floating-ip.yaml", "env-api-floating-ip.yaml"]
+        [
+            "env-network-existing.yaml",
+            "env-api-load-balancer.yaml",
+            "env-master-floating-ip.yaml",
+            "env-worker-floating-ip.yaml",
+            "env-api-floating-ip.yaml"
+        ]
     );
     assert!(open.environment_files.iter().all(|name| open.files.contains_key(name)));
-    cluster.labels = Labels::parse_flag("master_lb_floating_ip_enabled=false").unwrap();
-    assert_eq!(plan(&cluster, &facts).environment_files[3], "env-api-floating-ip-disabled.yaml");
+    cluster.labels =
+        Labels::parse_flag("master_lb_floating_ip_enabled=false,master_floating_ip_enabled=False").unwrap();
+    assert_eq!(
+        plan(&cluster, &facts).environment_files[2..],
+        ["env-master-floating-ip-disabled.yaml", "env-worker-floating-ip.yaml", "env-api-floating-ip-disabled.yaml"]
+    );
+}
+
+/// The text behind a parameter that is base64.
+fn settings(value: &Value) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap()).unwrap();
+    String::from_utf8(text).unwrap()
 }
 
 #[test]
 fn parameters_come_from_cluster_facts_and_labels() {
     let mut cluster = cluster();
-    cluster.labels =
-        Labels::parse_flag("service_cluster_ip_range=10.9.0.0/16,wait_condition_timeout=77,other=x").unwrap();
+    cluster.labels = Labels::parse_flag(
+        "service_cluster_ip_range=10.9.0.0/16,wait_condition_timeout=77,other=x,etcd_volume_size=3,octavia_provider=",
+    )
+    .unwrap();
     let plan = plan(&cluster, &facts());
-    assert_eq!(plain(&plan, "number_of_workers"), json!(2));
-    assert_eq!(plain(&plan, "service_cluster_ip_range"), json!("10.9.0.0/16"));
+    assert_eq!(plain(&plan, "number_of_masters"), json!(1));
+    assert_eq!(plain(&plan, "revision"), json!("0"));
+    assert_eq!(plain(&plan, "etcd_volume_size"), json!("3"));
     assert_eq!(plain(&plan, "wait_condition_timeout"), json!(77));
-    assert!(!plan.parameters.contains_key("ssh_key_name") && !plan.parameters.contains_key("other"));
+    for absent in ["ssh_key_name", "other", "octavia_provider"] {
+        assert!(!plan.parameters.contains_key(absent), "{absent}");
+    }
+    let settings = settings(&plain(&plan, "master_settings"));
+    for line in ["SERVICE_CIDR=10.9.0.0/16", "ROLE=master", "NODE_GROUP=default-master", "POD_CIDR=10.100.0.0/16"] {
+        assert!(settings.lines().any(|have| have == line), "{line} in {settings}");
+    }
     assert_eq!(plan.tags, ["jeroboam", "00000000-0000-0000-0000-000000000000"]);
     assert_eq!(plan.timeout_mins, 60);
+}
+
+#[test]
+fn groups_say_which_machines_there_are_and_what_they_boot() {
+    let (cluster, facts) = (cluster(), facts());
+    let mut spec = facts.first_spec(&cluster);
+    spec.workers[0].grow(1, &WorkerNode { image: NodeImage { id: "new".into(), kube_version: None }, ca_step: 0 });
+    spec.workers[0].remove(&[1]);
+    spec.add_group(WorkerGroup { name: "_GPU nodes, big ones".into(), ..WorkerGroup::default() });
+    spec.add_group(WorkerGroup {
+        name: "w".into(),
+        labels: Labels::parse_flag("boot_volume_size=30,nodes_affinity_policy=none,kubelet_options=--v=2").unwrap(),
+        node_labels: [("a/b".to_owned(), "c".to_owned())].into(),
+        ..WorkerGroup::default()
+    });
+    spec.remove_group("_GPU nodes, big ones");
+    spec.add_group(WorkerGroup { name: "_GPU nodes, big ones".into(), ..WorkerGroup::default() });
+    spec.masters[0].generation = 3;
+    let template = NewTemplate::default();
+    let input = PlanInput { cluster: &cluster, template: &template, facts: &facts, spec: &spec, secrets: &secrets() };
+    let plan = ubuntu().plan(&input).unwrap();
+    let groups = plain(&plan, "worker_map");
+    assert_eq!(plain(&plan, "number_of_worker_groups"), json!(3));
+    assert_eq!(plain(&plan, "removed_worker_slots"), json!(["1"]));
+    assert_eq!(
+        (&groups["0"]["name"], &groups["0"]["count"], &groups["0"]["removed"]),
+        (&json!("worker"), &json!(2), &json!(["1"]))
+    );
+    assert_eq!(
+        groups["0"]["nodes"],
+        json!({"0": {"image": "img", "kube_version": "v1.31.4"}, "2": {"image": "new", "kube_version": ""}})
+    );
+    assert_eq!((&groups["2"]["boot_volume_size"], &groups["2"]["affinity"]), (&json!(30), &json!("none")));
+    let own = settings(&groups["2"]["settings"]);
+    assert!(own.contains("\nKUBELET_OPTIONS=--v=2\n") && own.contains("\nNODE_LABELS=a/b=c\n"), "{own}");
+    assert_eq!(groups["3"]["name"], "gpu-nodes-3");
+    let master = &plain(&plan, "master_nodes")["0"];
+    assert_eq!((&master["generation"], &master["odd"]), (&json!("3"), &json!(true)));
+}
+
+#[test]
+fn a_setting_cannot_break_out_of_its_line() {
+    let mut cluster = cluster();
+    let spec = facts().first_spec(&cluster);
+    let template = NewTemplate::default();
+    for hostile in ["a\nROLE=x", "a\rb", "a\u{2028}b", "a\0b"] {
+        cluster.labels = Labels([("kubelet_options".to_owned(), hostile.to_owned())].into());
+        let (facts, secrets) = (facts(), secrets());
+        let input = PlanInput { cluster: &cluster, template: &template, facts: &facts, spec: &spec, secrets: &secrets };
+        let told = ubuntu().plan(&input).unwrap_err();
+        assert_eq!(told.field.as_deref(), Some("labels"));
+        assert!(told.summary.contains("kubelet_options"), "{}", told.summary);
+    }
+    cluster.labels = Labels([("kubelet_options".to_owned(), "'; $(reboot) `x` \"".to_owned())].into());
+    let settings = settings(&plain(&plan(&cluster, &facts()), "master_settings"));
+    assert!(settings.contains("\nKUBELET_OPTIONS='; $(reboot) `x` \"\n"));
+}
+
+#[test]
+fn a_secret_may_be_missing_only_where_the_manifest_says_so() {
+    let (cluster, facts) = (cluster(), facts());
+    let (spec, template) = (facts.first_spec(&cluster), NewTemplate::default());
+    let mut secrets = secrets();
+    secrets.remove("etcd_ca_key");
+    let input = PlanInput { cluster: &cluster, template: &template, facts: &facts, spec: &spec, secrets: &secrets };
+    assert!(ubuntu().plan(&input).unwrap_err().summary.contains("etcd_ca_key is missing"));
+}
+
+#[test]
+fn the_manifest_knows_its_labels() {
+    let driver = ubuntu();
+    let labels = driver.manifest.labels();
+    for label in ["flannel_network_cidr", "kubelet_options", "master_lb_floating_ip_enabled", "docker_volume_type"] {
+        assert!(labels.contains(label), "{label}");
+    }
+    let idle: Vec<&String> = driver.manifest.label_defaults.keys().filter(|l| !labels.contains(l.as_str())).collect();
+    assert!(idle.is_empty(), "defaults of labels that nothing reads: {idle:?}");
 }
 
 #[test]
@@ -171,9 +277,9 @@ fn secrets_do_not_show() {
 #[test]
 fn what_the_driver_cannot_build_is_refused_at_its_field() {
     let template = NewTemplate {
-        network_driver: Some("calico".into()),
+        network_driver: Some("kuryr".into()),
         tls_disabled: true,
-        volume_driver: Some("cinder".into()),
+        volume_driver: Some("rexray".into()),
         ..NewTemplate::default()
     };
     let mut fields: Vec<String> = ubuntu().refusals(&template).into_iter().filter_map(|p| p.field).collect();
@@ -187,16 +293,34 @@ fn what_the_driver_cannot_build_is_refused_at_its_field() {
 
 #[test]
 fn outputs_prefer_public_addresses_and_tolerate_gaps() {
-    let read = |api: Value, nodes: Value| {
-        let outputs = [("api_address", api), ("node_addresses", nodes)];
+    let read = |api: Value, masters: Value, groups: Value| {
+        let outputs = [("api_address", api), ("masters", masters), ("worker_groups", groups)];
         ubuntu().outputs(&outputs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
     };
-    let public =
-        read(json!([null, "172.24.4.9", "10.0.0.5"]), json!([["172.24.4.1", "172.24.4.2"], ["10.0.0.1", "10.0.0.2"]]));
-    assert_eq!(public.api_address.as_deref(), Some("https://172.24.4.9:6443"));
-    assert_eq!(public.node_addresses, ["172.24.4.1", "172.24.4.2"]);
-    let private = read(json!([null, null, "10.0.0.5"]), json!([[null, null], ["10.0.0.1", "10.0.0.2"]]));
+    let masters = json!({
+        "servers": {"1": "m1", "0": "m0"},
+        "addresses": {"0": "10.0.0.1", "1": "10.0.0.2"},
+        "floating_addresses": {"0": "172.24.4.1", "1": null},
+    });
+    let groups = json!({
+        "10": {"servers": {"0": "gpu"}, "addresses": {}, "floating_addresses": null},
+        "2": {"servers": {"10": "w10", "9": "w9"}, "addresses": {"10": "10.0.0.10", "9": "10.0.0.9"}},
+        "odd": 7,
+    });
+    let found = read(json!([null, "172.24.4.9", "10.0.0.5"]), masters, groups);
+    assert_eq!(found.api_address.as_deref(), Some("https://172.24.4.9:6443"));
+    assert_eq!(found.master_addresses, ["172.24.4.1", "10.0.0.2"]);
+    assert_eq!(found.node_addresses, ["10.0.0.9", "10.0.0.10"]);
+    let places: Vec<(Option<u32>, u32, &str)> = found
+        .nodes
+        .iter()
+        .map(|NodeAddress { slot, index, server_id, .. }| (*slot, *index, server_id.as_str()))
+        .collect();
+    assert_eq!(
+        places,
+        [(None, 0, "m0"), (None, 1, "m1"), (Some(2), 9, "w9"), (Some(2), 10, "w10"), (Some(10), 0, "gpu")]
+    );
+    let private = read(json!([null, null, "10.0.0.5"]), Value::Null, json!([]));
     assert_eq!(private.api_address.as_deref(), Some("https://10.0.0.5:6443"));
-    assert_eq!(private.node_addresses, ["10.0.0.1", "10.0.0.2"]);
-    assert_eq!(read(Value::Null, json!("")), Outputs::default());
+    assert_eq!(read(Value::Null, json!(""), json!({"0": []})), Outputs::default());
 }

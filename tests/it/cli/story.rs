@@ -247,8 +247,12 @@ fn a_failure_is_told_with_where_it_began() {
     demo.template();
     let ran = demo.run("cluster create broken --cluster-template k8s --flavor demo.broken --wait -f json");
     assert_eq!((ran.code, &ran.json()["status"]), (1, &"CREATE_FAILED".into()), "{ran:#?}");
-    assert!(ran.err.contains("error: cluster \"broken\" ended in CREATE_FAILED: workers.0.server: "), "{}", ran.err);
-    assert!(ran.err.contains("\n  It began at workers.0.server (OS::Nova::Server"), "{}", ran.err);
+    assert!(
+        ran.err.contains("error: cluster \"broken\" ended in CREATE_FAILED: workers.0.nodes.0.server: "),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("\n  It began at workers.0.nodes.0.server (OS::Nova::Server"), "{}", ran.err);
     demo.run("kubeconfig broken").failed(1);
     demo.run("cluster delete broken --yes --wait").ok();
 }

@@ -162,10 +162,11 @@ async fn its_stack_is_made_and_unmade(
 
     let resources = cloud.orchestration.resources(&stack).await.unwrap();
     assert!(resources.iter().all(|resource| resource.status.is_complete()), "{resources:#?}");
-    assert!(resources.iter().any(|resource| resource.address() == "masters.0.ready"));
+    assert!(resources.iter().any(|resource| resource.address() == "masters.0.ready_even"));
     let events = cloud.orchestration.events(&stack, None).await.unwrap();
-    assert!(events.iter().any(|event| event.reason.contains("control plane up")));
-    assert!(events.iter().any(|event| event.reason.contains("joined the cluster")));
+    for node in ["master-2", "worker-1"] {
+        assert!(events.iter().any(|event| event.reason.contains(&format!("{node} is ready"))), "{node}");
+    }
 
     assert!(cloud.orchestration.delete_stack(&id).await.unwrap());
     let gone = async {
