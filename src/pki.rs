@@ -13,14 +13,13 @@ mod sign;
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use chrono::{DateTime, Utc};
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use secrecy::SecretString;
 
 pub use describe::{Description, describe};
-pub use issue::issue_client;
+pub use issue::{issue_client, issue_join};
 pub use sign::sign;
 
 use crate::model::Problem;
@@ -80,14 +79,10 @@ pub fn generate(cluster_name: &str, now: DateTime<Utc>) -> Result<BTreeMap<Strin
         let key = new_key()?;
         keep(&format!("{name}_cert"), issue::authority(common_name, &key, now)?.pem());
         keep(&format!("{name}_key"), key.serialize_pem());
-        if name == "ca" {
-            keep("ca_cert_hash", public_key_pin(&key));
-        }
     }
     let service_account = new_key()?;
     keep("service_account_key", service_account.serialize_pem());
     keep("service_account_public_key", service_account.public_key_pem());
-    keep("bootstrap_token", bootstrap_token()?);
     Ok(made)
 }
 
@@ -95,39 +90,8 @@ fn new_key() -> Result<KeyPair, PkiError> {
     Ok(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)
 }
 
-/// `sha256:<hex>` over the public key's SubjectPublicKeyInfo, as `kubeadm join
-/// --discovery-token-ca-cert-hash` wants it.
-fn public_key_pin(key: &KeyPair) -> String {
-    format!("sha256:{}", hex(digest(&SHA256, &key.subject_public_key_info()).as_ref()))
-}
-
-/// `[a-z0-9]{6}.[a-z0-9]{16}`, every character equally likely.
-/// <https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/#token-format>
-fn bootstrap_token() -> Result<String, PkiError> {
-    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    const ID: usize = 6;
-    const SECRET: usize = 16;
-    let mut token = String::with_capacity(ID + 1 + SECRET);
-    while token.len() < ID + 1 + SECRET {
-        let mut byte = [0_u8];
-        random(&mut byte)?;
-        // 252 is the largest multiple of 36 in a byte: what lies above would favour some letters.
-        if byte[0] < 252 {
-            token.push(char::from(ALPHABET[usize::from(byte[0] % 36)]));
-        }
-        if token.len() == ID {
-            token.push('.');
-        }
-    }
-    Ok(token)
-}
-
 fn random(bytes: &mut [u8]) -> Result<(), PkiError> {
     rand::fill(bytes).map_err(|_| PkiError::Crypto("the system gave no random numbers".into()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -347,8 +347,8 @@ pub(crate) fn plannable(number: u128, name: &str) -> (ClusterRecord, Secrets) {
         "front_proxy_ca_key",
         "service_account_key",
         "service_account_public_key",
-        "bootstrap_token",
-        "ca_cert_hash",
+        "join_cert",
+        "join_key",
     ];
     (record, names.map(|name| (name.to_owned(), "secret".to_owned().into())).into())
 }

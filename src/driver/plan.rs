@@ -104,6 +104,6 @@ pub struct PlanInput<'a> {
     pub spec: &'a Spec,
     /// Named secrets the manifest may refer to: `ca_cert`, `ca_key`, `etcd_ca_cert`,
     /// `etcd_ca_key`, `front_proxy_ca_cert`, `front_proxy_ca_key`, `service_account_key`,
-    /// `service_account_public_key`, `bootstrap_token`, `ca_cert_hash`.
+    /// `service_account_public_key`; `join_cert` and `join_key`, made anew for each stack operation.
     pub secrets: &'a BTreeMap<String, SecretString>,
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, PublicKeyData, SerialNumber, date_time_ymd,
@@ -18,7 +18,7 @@ const NAME_MAX: usize = 64;
 
 /// A self-signed authority that may sign leaves but no further authority.
 pub(super) fn authority(common_name: &str, key: &KeyPair, now: DateTime<Utc>) -> Result<Certificate, PkiError> {
-    let mut params = basis(DEFAULT_DAYS, now)?;
+    let mut params = basis(after(DEFAULT_DAYS, now)?, now)?;
     params.distinguished_name.push(DnType::CommonName, name(common_name)?);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -36,8 +36,19 @@ pub fn issue_client(
     days: u32,
     now: DateTime<Utc>,
 ) -> Result<(String, SecretString), PkiError> {
+    client(ca_cert, ca_key, common_name, organization, after(days, now)?, now)
+}
+
+fn client(
+    ca_cert: &str,
+    ca_key: &SecretString,
+    common_name: &str,
+    organization: &str,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(String, SecretString), PkiError> {
     let issuer = Signer::load(ca_cert, ca_key)?;
-    let mut params = issuer.leaf(days, now)?;
+    let mut params = issuer.leaf(until, now)?;
     params.distinguished_name.push(DnType::CommonName, name(common_name)?);
     params.distinguished_name.push(DnType::OrganizationName, name(organization)?);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
@@ -45,6 +56,19 @@ pub fn issue_client(
     let key = new_key()?;
     let certificate = params.signed_by(&key, &issuer.issuer)?;
     Ok((certificate.pem(), SecretString::from(key.serialize_pem())))
+}
+
+/// What nodes show the API until their kubelets have certificates of their own: kubeadm's rules let this
+/// group ask for exactly that. Valid for `life` (the stack operation that makes the nodes, and a little more).
+/// <https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-join/#file-or-https-based-discovery>
+pub fn issue_join(
+    ca_cert: &str,
+    ca_key: &SecretString,
+    life: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(String, SecretString), PkiError> {
+    let until = now.checked_add_signed(life).ok_or(PkiError::Validity)?;
+    client(ca_cert, ca_key, "kubeadm:join", "system:bootstrappers:kubeadm:default-node-token", until, now)
 }
 
 /// An authority with the key to sign with.
@@ -64,9 +88,9 @@ impl Signer {
     }
 
     /// A leaf without a subject: says that it is no authority, has both key identifiers, and is
-    /// valid from one day before `now` for `days`, but never longer than the authority.
-    pub(super) fn leaf(&self, days: u32, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
-        let mut params = basis(days, now)?;
+    /// valid from one day before `now`, but never longer than the authority.
+    pub(super) fn leaf(&self, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
+        let mut params = basis(until, now)?;
         params.not_after = params.not_after.min(date_time_ymd(1970, 1, 1) + since_epoch(self.not_after)?);
         params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
@@ -75,7 +99,7 @@ impl Signer {
 }
 
 /// Random serial number and validity: what every certificate has.
-fn basis(days: u32, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
+fn basis(until: DateTime<Utc>, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     let mut serial = [0_u8; 16];
@@ -85,8 +109,12 @@ fn basis(days: u32, now: DateTime<Utc>) -> Result<CertificateParams, PkiError> {
     params.serial_number = Some(SerialNumber::from_slice(&serial));
     let epoch = date_time_ymd(1970, 1, 1);
     params.not_before = epoch + since_epoch(now.checked_sub_days(Days::new(1)).ok_or(PkiError::Validity)?)?;
-    params.not_after = epoch + since_epoch(now.checked_add_days(Days::new(days.into())).ok_or(PkiError::Validity)?)?;
+    params.not_after = epoch + since_epoch(until)?;
     Ok(params)
+}
+
+pub(super) fn after(days: u32, now: DateTime<Utc>) -> Result<DateTime<Utc>, PkiError> {
+    now.checked_add_days(Days::new(days.into())).ok_or(PkiError::Validity)
 }
 
 fn name(text: &str) -> Result<&str, PkiError> {

@@ -17,7 +17,7 @@ use x509_parser::pem::Pem;
 use x509_parser::x509::X509Name;
 
 use super::PkiError;
-use super::issue::Signer;
+use super::issue::{Signer, after};
 use crate::model::text;
 
 /// Longest text in bytes that is looked at. A request with an RSA 8192 key and a hundred names has a tenth of it.
@@ -70,7 +70,7 @@ pub fn sign(
     })?;
 
     let info = &request.certification_request_info;
-    let mut params = signer.leaf(days, now)?;
+    let mut params = signer.leaf(after(days, now)?, now)?;
     params.distinguished_name = subject(&info.subject)?;
     let mut seen = Vec::new();
     for extension in requested(&request)? {

@@ -1,11 +1,11 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, TimeDelta, Utc};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{DEFAULT_DAYS, PkiError, bootstrap_token, describe, generate, issue_client};
+use super::{DEFAULT_DAYS, PkiError, describe, generate, issue_client, issue_join};
 
 /// Openssl judges by the real clock, so this is the real time in whole seconds.
 pub(super) fn now() -> DateTime<Utc> {
@@ -42,9 +42,7 @@ fn a_cluster_gets_every_named_secret() {
     assert_eq!(
         names,
         [
-            "bootstrap_token",
             "ca_cert",
-            "ca_cert_hash",
             "ca_key",
             "etcd_ca_cert",
             "etcd_ca_key",
@@ -127,20 +125,14 @@ fn openssl_agrees() {
 }
 
 #[test]
-fn the_hash_is_kubeadms() {
+fn nodes_join_with_a_certificate_that_lives_as_long_as_the_operation() {
     let secrets = generate("prod-east", now()).unwrap();
-    let read = describe(secrets["ca_cert"].expose_secret()).unwrap();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &read.public_key);
-    assert_eq!(secrets["ca_cert_hash"].expose_secret(), format!("sha256:{}", super::hex(digest.as_ref())));
-}
-
-#[test]
-fn tokens_have_kubeadms_form() {
-    for _ in 0..50 {
-        let token = bootstrap_token().unwrap();
-        let (id, secret) = token.split_once('.').unwrap();
-        assert_eq!((id.len(), secret.len()), (6, 16));
-        assert!(format!("{id}{secret}").chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{token}");
+    let (ca, key) = (secrets["ca_cert"].expose_secret(), &secrets["ca_key"]);
+    let (certificate, _) = issue_join(ca, key, TimeDelta::minutes(120), now()).unwrap();
+    let read = describe(&certificate).unwrap();
+    assert_eq!(read.not_after, now() + TimeDelta::minutes(120));
+    for part in ["kubeadm:join", "system:bootstrappers:kubeadm:default-node-token"] {
+        assert!(read.subject.contains(part), "{}", read.subject);
     }
 }
 

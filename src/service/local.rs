@@ -178,7 +178,7 @@ impl Manager for LocalManager {
         if let Some(problem) = provisions::refusal(&record, &self.drivers, may, has) {
             return Err(vec![problem]);
         }
-        let mut secrets = pki::generate(&wish.name, now).map_err(only)?;
+        let mut secrets = accept::secrets(&record.cluster, now).map_err(only)?;
         provisions::placeholders(&mut secrets);
         accept::plannable(&record, &self.drivers, &secrets).map_err(only)?;
         let asked = asked(&record.cluster);

@@ -9,11 +9,13 @@ use crate::demo::world::{Kind, World, text};
 
 /// Seconds, at the demonstration's pace, from "server up" to "node ready".
 const BOOT: f64 = 1.8;
+/// Handles that take a signal for each stage; others take one at the end.
+const PROGRESS: &str = "progress";
 
 impl Engine {
     /// What happens once a server is up; nothing with other resources.
     pub(super) fn after_boot(&self, stack: &str, uid: u64) {
-        let (server, handles, said) = {
+        let (server, handles, stages) = {
             let world = self.world();
             let Some(resource) = world.resource(stack, uid) else { return };
             if resource.stands_for != "OS::Nova::Server" {
@@ -24,8 +26,11 @@ impl Engine {
                 return;
             }
             let script = text(server, "_user_data");
-            let said = last_word(script).replace("$(hostname)", text(server, "name"));
-            (resource.physical.clone(), handles(&world, script), said)
+            (
+                resource.physical.clone(),
+                handles(&world, script),
+                stages(server["metadata"]["jeroboam_role"].as_str().unwrap_or_default()),
+            )
         };
         let engine = self.clone();
         self.spawn(async move {
@@ -34,19 +39,32 @@ impl Engine {
                 let name = engine.world().find(Kind::Server, &server).map(|server| text(server, "name").to_owned());
                 // The server went before it was up.
                 let Some(name) = name else { return };
-                let said = json!({"status": "SUCCESS", "reason": said, "data": "booted", "id": name});
                 // A handle may be gone with its stack; a real node's curl would fail unheard, too.
-                let _ = engine.signal(&stack, &handle, &said);
+                if handle.starts_with(PROGRESS) {
+                    for (number, stage) in stages.iter().enumerate() {
+                        let id = (number + 1).to_string();
+                        let said =
+                            json!({"status": "SUCCESS", "reason": format!("{name}: {stage}"), "data": stage, "id": id});
+                        let _ = engine.signal(&stack, &handle, &said);
+                    }
+                } else {
+                    let said = format!("{name}: {}", stages.last().copied().unwrap_or("ready"));
+                    let said = json!({"status": "SUCCESS", "reason": said, "data": "booted", "id": name});
+                    let _ = engine.signal(&stack, &handle, &said);
+                }
                 engine.pass(BOOT / 8.0).await;
             }
         });
     }
 }
 
-/// What a script says when all went well: the text behind its last `SUCCESS`.
-fn last_word(script: &str) -> &str {
-    let said = script.rsplit_once("SUCCESS \"").and_then(|(_, rest)| rest.split_once('"')).map(|(said, _)| said);
-    said.filter(|said| !said.contains('\n')).unwrap_or("$(hostname) is ready")
+/// What a node says on its way, by its role.
+fn stages(role: &str) -> &'static [&'static str] {
+    match role {
+        "master" => &["containerd ready", "images pulled", "control plane up", "node Ready"],
+        "worker" => &["containerd ready", "images pulled", "joined", "node Ready"],
+        _ => &[],
+    }
 }
 
 /// Stack ids and names of the handles whose URLs stand in a text, each once, in their order.

@@ -69,7 +69,7 @@ fn facts() -> Facts {
 fn secrets() -> BTreeMap<String, SecretString> {
     ["ca_cert", "ca_key", "etcd_ca_cert", "etcd_ca_key", "front_proxy_ca_cert", "front_proxy_ca_key"]
         .iter()
-        .chain(&["service_account_key", "service_account_public_key"])
+        .chain(&["service_account_key", "service_account_public_key", "join_cert", "join_key"])
         .map(|name| ((*name).to_owned(), SecretString::from(format!("very-{name}"))))
         .collect()
 }

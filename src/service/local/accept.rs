@@ -3,7 +3,8 @@
 
 use std::net::Ipv4Addr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::ExposeSecret;
 
 use crate::cloud::Identity;
 use crate::driver::{Driver, Drivers, Facts};
@@ -13,6 +14,7 @@ use crate::model::{
     Cluster, ClusterId, ClusterTemplate, Image, Labels, Network, NewCluster, NewTemplate, Problem, Spec, Status,
     Subnet, TemplateId,
 };
+use crate::pki;
 use crate::store::{ClusterRecord, Intent, Secrets, Track};
 
 const SUBNET_DEFAULT: &str = "10.0.0.0/24";
@@ -125,6 +127,16 @@ pub(super) fn cluster(
     };
     record.goal = record.facts.first_spec(&record.cluster);
     Ok(record)
+}
+
+/// A new cluster's certificates, and what its first nodes join with.
+pub(super) fn secrets(cluster: &Cluster, now: DateTime<Utc>) -> Result<Secrets, Problem> {
+    let mut secrets = pki::generate(&cluster.name, now)?;
+    let life = TimeDelta::minutes(i64::from(timeout_minutes(cluster.create_timeout)) + 60);
+    let (cert, key) = pki::issue_join(secrets["ca_cert"].expose_secret(), &secrets["ca_key"], life, now)?;
+    secrets.insert("join_cert".into(), cert.into());
+    secrets.insert("join_key".into(), key);
+    Ok(secrets)
 }
 
 /// Whether a request to Heat can be made of the record: better told now than as CREATE_FAILED.

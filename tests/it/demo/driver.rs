@@ -98,7 +98,8 @@ async fn plan(cloud: &Cloud, wish: &Wish) -> StackPlan {
         "front_proxy_ca_key",
         "service_account_key",
         "service_account_public_key",
-        "bootstrap_token",
+        "join_cert",
+        "join_key",
     ]
     .iter()
     .map(|name| ((*name).to_owned(), SecretString::from(format!("very-{name}"))))
@@ -164,8 +165,8 @@ async fn its_stack_is_made_and_unmade(
     assert!(resources.iter().all(|resource| resource.status.is_complete()), "{resources:#?}");
     assert!(resources.iter().any(|resource| resource.address() == "masters.0.ready_even"));
     let events = cloud.orchestration.events(&stack, None).await.unwrap();
-    for node in ["master-2", "worker-1"] {
-        assert!(events.iter().any(|event| event.reason.contains(&format!("{node} is ready"))), "{node}");
+    for said in ["master-2: control plane up", "worker-1: joined", "worker-1: node Ready"] {
+        assert!(events.iter().any(|event| event.reason.contains(said)), "{said}");
     }
 
     assert!(cloud.orchestration.delete_stack(&id).await.unwrap());

@@ -1,165 +1,167 @@
-# Second half of a master's user data. Every master holds the cluster's CAs, so the
-# others join the first without anything being handed over between nodes.
-NODE_INDEX="__NODE_INDEX__"
-CLUSTER_NAME="__CLUSTER_NAME__"
-PKI=/etc/kubernetes/pki
+# A master: the first one starts the control plane, others join it. Every master has the
+# cluster's CAs, so nothing is handed over between nodes and no discovery service is asked.
+read -ra MASTER_ADDRESSES <<<"$(setting MASTER_ADDRESSES)"
+NODE_ADDRESS=${MASTER_ADDRESSES[$(setting NODE_INDEX 0)]}
+MASTER_COUNT=$(setting MASTER_COUNT 1)
+GENERATION=$(setting NODE_GENERATION 0)
+ETCD_DATA=/var/lib/etcd
+# A volume has its lost+found where it is mounted.
+[ "$(setting ETCD_VOLUME_SIZE 0)" = 0 ] || ETCD_DATA=/var/lib/etcd/data
+export KUBECONFIG=/etc/kubernetes/admin.conf
 
-stage "writing the cluster's certificates"
-mkdir -p "$PKI/etcd"
-cat >"$PKI/ca.crt" <<'END'
-__CA_CERT__
-END
-cat >"$PKI/ca.key" <<'END'
-__CA_KEY__
-END
-cat >"$PKI/etcd/ca.crt" <<'END'
-__ETCD_CA_CERT__
-END
-cat >"$PKI/etcd/ca.key" <<'END'
-__ETCD_CA_KEY__
-END
-cat >"$PKI/front-proxy-ca.crt" <<'END'
-__FRONT_PROXY_CA_CERT__
-END
-cat >"$PKI/front-proxy-ca.key" <<'END'
-__FRONT_PROXY_CA_KEY__
-END
-cat >"$PKI/sa.key" <<'END'
-__SERVICE_ACCOUNT_KEY__
-END
-cat >"$PKI/sa.pub" <<'END'
-__SERVICE_ACCOUNT_PUBLIC_KEY__
-END
-
-sans() {
-  echo "    - \"${API_ENDPOINT%:*}\""
-  for address in __API_PUBLIC_ADDRESSES__; do echo "    - \"$address\""; done
+install_pki() {
+  pki_files ca.key sa.key sa.pub front-proxy-ca.crt front-proxy-ca.key etcd/ca.crt etcd/ca.key
+  install_file "$PKI/ca.crt" 0644 <"$JEROBOAM/pki/ca-bundle.crt"
+  # The controller manager signs with exactly one certificate, trusts as many as there are.
+  install_file "$PKI/signing-ca.crt" 0644 <"$JEROBOAM/pki/ca.crt"
 }
 
-if [ "$NODE_INDEX" = 0 ]; then
-  stage "starting the control plane"
-  cat >/etc/kubernetes/kubeadm.yaml <<END
+# component SETTING OPTIONS...: a part of the control plane with our options and the user's.
+component() {
+  local options=() args
+  read -ra options <<<"$(setting "$1")" || true
+  args=$(extra_args "    " "${@:2}" "${options[@]}")
+  [ -z "$args" ] || printf '  extraArgs:\n%s\n' "$args"
+}
+
+cluster_configuration() {
+  local address cloud=() sans admission=() plugins
+  [ "$(setting CLOUD_PROVIDER_ENABLED false)" != true ] || cloud=(--cloud-provider=external)
+  plugins=$(setting ADMISSION_CONTROL_LIST)
+  [ -z "$plugins" ] || admission=("--enable-admission-plugins=$plugins")
+  sans=$(for address in "$API_ADDRESS" $(setting API_PUBLIC_ADDRESSES); do
+    printf '    - %s\n' "$(quoted "$address")"
+  done)
+  cat <<END
 apiVersion: $KUBEADM_API
 kind: InitConfiguration
+# kubeadm makes a token if it is given none; nodes join with a certificate, so let it expire at once.
 bootstrapTokens:
-  - token: "$BOOTSTRAP_TOKEN"
-    ttl: 24h0m0s
-    usages: [signing, authentication]
-    groups: [system:bootstrappers:kubeadm:default-node-token]
+  - {ttl: 1s, usages: [signing, authentication], groups: ["system:bootstrappers:kubeadm:default-node-token"]}
+localAPIEndpoint: {advertiseAddress: $(quoted "$NODE_ADDRESS"), bindPort: $API_PORT}
+$(kubeadm_timeouts)
+$(node_registration)
 ---
 apiVersion: $KUBEADM_API
 kind: ClusterConfiguration
-clusterName: "$CLUSTER_NAME"
-kubernetesVersion: "$FOUND_VERSION"
-controlPlaneEndpoint: "$API_ENDPOINT"
+clusterName: $(quoted "$(setting CLUSTER_NAME kubernetes)")
+kubernetesVersion: $(quoted "$FOUND_VERSION")
+controlPlaneEndpoint: $(quoted "$API_ENDPOINT")
+${IMAGE_PREFIX:+imageRepository: $(quoted "$IMAGE_PREFIX")}
 networking:
-  podSubnet: "__POD_CIDR__"
-  serviceSubnet: "__SERVICE_CIDR__"
-  dnsDomain: "__DNS_DOMAIN__"
+  podSubnet: $(quoted "$(setting POD_CIDR)")
+  serviceSubnet: $(quoted "$(setting SERVICE_CIDR)")
+  dnsDomain: $(quoted "$(setting DNS_DOMAIN cluster.local)")
+etcd:
+  local: {dataDir: $ETCD_DATA}
 apiServer:
   certSANs:
-$(sans)
+$sans
+$(component KUBEAPI_OPTIONS "${admission[@]}")
+controllerManager:
+$(component KUBECONTROLLER_OPTIONS "--cluster-signing-cert-file=$PKI/signing-ca.crt" "${cloud[@]}")
+scheduler:
+$(component KUBESCHEDULER_OPTIONS --bind-address=127.0.0.1)
+$(proxy_configuration)
 END
-  kubeadm init --config /etc/kubernetes/kubeadm.yaml
-  export KUBECONFIG=/etc/kubernetes/admin.conf
+}
 
-  stage "installing the pod network"
-  cat >/etc/kubernetes/flannel.yaml <<'END'
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: kube-flannel
-  labels: {pod-security.kubernetes.io/enforce: privileged}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: flannel, namespace: kube-flannel}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: flannel}
-rules:
-  - {apiGroups: [""], resources: [pods], verbs: [get]}
-  - {apiGroups: [""], resources: [nodes], verbs: [get, list, watch]}
-  - {apiGroups: [""], resources: [nodes/status], verbs: [patch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: flannel}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: flannel}
-subjects:
-  - {kind: ServiceAccount, name: flannel, namespace: kube-flannel}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: kube-flannel-cfg, namespace: kube-flannel}
-data:
-  cni-conf.json: |
-    {"name": "cbr0", "cniVersion": "0.3.1", "plugins": [
-      {"type": "flannel", "delegate": {"hairpinMode": true, "isDefaultGateway": true}},
-      {"type": "portmap", "capabilities": {"portMappings": true}}]}
-  net-conf.json: |
-    {"Network": "__POD_CIDR__", "EnableNFTables": false, "Backend": {"Type": "vxlan"}}
----
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: kube-flannel, namespace: kube-flannel, labels: {app: flannel}}
-spec:
-  selector: {matchLabels: {app: flannel}}
-  template:
-    metadata: {labels: {app: flannel}}
-    spec:
-      hostNetwork: true
-      priorityClassName: system-node-critical
-      serviceAccountName: flannel
-      tolerations: [{operator: Exists, effect: NoSchedule}]
-      initContainers:
-        - name: install-cni-plugin
-          image: ghcr.io/flannel-io/flannel-cni-plugin:v1.6.2-flannel1
-          command: [cp]
-          args: [-f, /flannel, /opt/cni/bin/flannel]
-          volumeMounts: [{name: cni-plugin, mountPath: /opt/cni/bin}]
-        - name: install-cni
-          image: ghcr.io/flannel-io/flannel:v0.26.4
-          command: [cp]
-          args: [-f, /etc/kube-flannel/cni-conf.json, /etc/cni/net.d/10-flannel.conflist]
-          volumeMounts:
-            - {name: cni, mountPath: /etc/cni/net.d}
-            - {name: flannel-cfg, mountPath: /etc/kube-flannel}
-      containers:
-        - name: kube-flannel
-          image: ghcr.io/flannel-io/flannel:v0.26.4
-          command: [/opt/bin/flanneld]
-          args: [--ip-masq, --kube-subnet-mgr]
-          securityContext: {capabilities: {add: [NET_ADMIN, NET_RAW]}}
-          env:
-            - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
-            - {name: POD_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
-          volumeMounts:
-            - {name: run, mountPath: /run/flannel}
-            - {name: flannel-cfg, mountPath: /etc/kube-flannel}
-            - {name: xtables-lock, mountPath: /run/xtables.lock}
-      volumes:
-        - {name: run, hostPath: {path: /run/flannel}}
-        - {name: cni-plugin, hostPath: {path: /opt/cni/bin}}
-        - {name: cni, hostPath: {path: /etc/cni/net.d}}
-        - {name: flannel-cfg, configMap: {name: kube-flannel-cfg}}
-        - {name: xtables-lock, hostPath: {path: /run/xtables.lock, type: FileOrCreate}}
-END
-  retry kubectl apply --filename /etc/kubernetes/flannel.yaml
+# kube-proxy reads a file and passes over its flags when there is one: what has a place there is put there.
+proxy_configuration() {
+  local option options=()
+  read -ra options <<<"$(setting KUBEPROXY_OPTIONS)"
+  [ ${#options[@]} != 0 ] || return 0
+  printf -- '---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n'
+  for option in "${options[@]}"; do
+    case $option in
+      --proxy-mode=*) printf 'mode: %s\n' "$(quoted "${option#*=}")" ;;
+      --metrics-bind-address=*) printf 'metricsBindAddress: %s\n' "$(quoted "${option#*=}")" ;;
+      --nodeport-addresses=*) printf 'nodePortAddresses: [%s]\n' "$(quoted "${option#*=}")" ;;
+      *) echo "kubeproxy_options: $option has no place in kube-proxy's configuration" >&2; return 1 ;;
+    esac
+  done
+}
+
+# while_two_cas: kubeadm writes only the first CA into kubeconfigs; while a CA is being replaced
+# these must trust the other masters' certificates too.
+while_two_cas() {
+  [ -s "$JEROBOAM/pki/ca-trust.crt" ] || return 0
+  local bundle file
+  bundle=$(base64_line <"$JEROBOAM/pki/ca-bundle.crt")
+  for file in /etc/kubernetes/*.conf; do
+    sed -i "s|certificate-authority-data: .*|certificate-authority-data: $bundle|" "$file"
+  done
+  systemctl restart kubelet
+}
+
+etcd_is_empty() { [ -z "$(ls -A "$ETCD_DATA/member" 2>/dev/null)" ]; }
+
+# preflight: kubeadm takes an empty folder for etcd; an earlier master's data is what we want.
+preflight() { etcd_is_empty || echo "--ignore-preflight-errors=DirAvailable-${ETCD_DATA//\//-}"; }
+
+# forget_predecessor (tried again as a whole, so every step says when it failed): a replaced master has the name and address of the one before it. Without
+# that one's data it is a new member of etcd, and the old one must go first.
+forget_predecessor() {
+  local admin=/run/jeroboam/admin.conf pod member
+  kubeadm init phase kubeconfig admin --cert-dir "$PKI" --kubeconfig-dir /run/jeroboam \
+    --control-plane-endpoint "$API_ENDPOINT" --kubernetes-version "$FOUND_VERSION" >/dev/null || return 1
+  sed -i "s|certificate-authority-data: .*|certificate-authority-data: $(base64_line <"$JEROBOAM/pki/ca-bundle.crt")|" "$admin" || return 1
+  kubectl --kubeconfig "$admin" delete node "$NODE_NAME" --ignore-not-found --timeout 60s || return 1
+  if etcd_is_empty; then
+    pod=$(kubectl --kubeconfig "$admin" --namespace kube-system get pods --selector component=etcd \
+      --field-selector status.phase=Running --output 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.name}{"\n"}{end}' |
+      awk -v me="$NODE_NAME" '$1 != me {print $2; exit}') || return 1
+    [ -n "$pod" ] || fail "no other master runs etcd" || return 1
+    etcdctl() {
+      kubectl --kubeconfig "$admin" --namespace kube-system exec "$pod" -- etcdctl --cacert /etc/kubernetes/pki/etcd/ca.crt \
+        --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
+    }
+    # A member that never started has no name: its address tells it.
+    member=$(etcdctl member list | awk -F', ' -v name="$NODE_NAME" -v peer="https://$NODE_ADDRESS:2380" \
+      '$3 == name || $4 == peer {print $1; exit}') || return 1
+    [ -z "$member" ] || etcdctl member remove "$member" || return 1
+  fi
+  rm -f "$admin"
+}
+
+init_master() {
+  local ignored
+  ignored=$(preflight)
+  kubeadm init --config /etc/kubernetes/kubeadm.yaml ${ignored:+"$ignored"}
+}
+
+join_master() {
+  local ignored
+  install_pki && forget_predecessor || return 1
+  ignored=$(preflight)
+  kubeadm join --config /etc/kubernetes/kubeadm-join.yaml ${ignored:+"$ignored"} || { kubeadm reset --force; false; }
+}
+
+stage "writing the cluster's certificates"
+ca_bundle | install_file "$JEROBOAM/pki/ca-bundle.crt" 0644
+install_pki
+cluster_configuration | install_file /etc/kubernetes/kubeadm.yaml 0600
+
+stage "pulling images"
+mapfile -t IMAGES < <(kubeadm config images list --config /etc/kubernetes/kubeadm.yaml 2>/dev/null)
+pull "${IMAGES[@]}"
+reached "images pulled"
+
+# Master 0 of a cluster that already answers is a replaced one, whatever it was told.
+if [ "$(setting NODE_INDEX 0)" = 0 ] && { [ "$MASTER_COUNT" = 1 ] || [ "$GENERATION" = 0 ]; } && ! api_answers 3; then
+  stage "starting the control plane"
+  init_master
+  while_two_cas
+  reached "control plane up"
+  # shellcheck source=addons.sh
+  . "$JEROBOAM/addons.sh"
 else
+  stage "waiting for the Kubernetes API"
+  retry 0 api_answers
+  discovery_file
+  join_configuration "$NODE_ADDRESS" | install_file /etc/kubernetes/kubeadm-join.yaml 0600
   stage "joining the control plane"
-  api_answers() { curl --insecure --silent --output /dev/null --noproxy '*' --max-time 5 "https://$API_ENDPOINT/livez"; }
-  retry api_answers
-  # A reset wipes the CAs too, so a second try needs them put back.
-  cp -a "$PKI" /root/cluster-pki
-  join() {
-    kubeadm join "$API_ENDPOINT" --control-plane --token "$BOOTSTRAP_TOKEN" --discovery-token-ca-cert-hash "$CA_CERT_HASH" ||
-      { kubeadm reset --force; mkdir -p "$PKI"; cp -a /root/cluster-pki/. "$PKI"; false; }
-  }
-  retry join
-  rm -rf /root/cluster-pki
+  retry 6 join_master
+  while_two_cas
+  reached "joined"
 fi
-
-stage "control plane up"
-signal SUCCESS "$(hostname): control plane up"
