@@ -2,7 +2,8 @@
 //! cluster's secrets (sealed). The cloud itself is the other half of the truth:
 //! a record says what was wished and what was last seen, never what *is*.
 //!
-//! Stores: [`sqlite`] for a user, [`memory`] for tests, both with one suite of tests. None
+//! Stores: [`sqlite`] for a user, [`postgres`] for conductors on several hosts, [`memory`] for
+//! tests, all with one suite of tests. None
 //! knows what a status means or who works on a record; they keep records apart by
 //! [`Scope`], refuse stale saves, and make every change visible through [`Store::version`].
 //! What outlives clusters (history, issued certificates, quotas) is [`Archive`].
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::cloud::Scope;
 use crate::driver::{Facts, PlanInput};
@@ -23,12 +25,16 @@ use crate::model::{
 };
 
 mod disk;
+pub mod lease;
 pub mod memory;
+pub mod postgres;
 mod seal;
 mod sql;
 pub mod sqlite;
 
+pub use lease::Leases;
 pub use memory::MemoryStore;
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
 /// A cluster's secrets by name; the names are those of [`crate::driver::plan::PlanInput`].
@@ -98,6 +104,15 @@ pub struct Track {
 pub struct Ending {
     pub status: Status,
     pub reason: String,
+}
+
+/// How often the store was heard to change: a different number means that it has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Feed {
+    /// Of templates and clusters.
+    pub changes: u64,
+    /// Of free shards.
+    pub leases: u64,
 }
 
 /// What [`Store::changes`] tells.
@@ -172,6 +187,14 @@ pub trait Store: Archive {
 
     /// Grows with every change of templates or clusters by any process. Cheap.
     async fn version(&self) -> Result<i64, StoreError>;
+    /// Tells that somebody changed something, for a store that can; others must be polled.
+    fn feed(&self) -> Option<watch::Receiver<Feed>> {
+        None
+    }
+    /// How several conductors share the work, for a store that is made for it.
+    fn leases(&self) -> Option<&dyn Leases> {
+        None
+    }
 }
 
 /// Why the store refused or failed. Paths in it are for the user's eyes.
@@ -197,6 +220,12 @@ pub enum StoreError {
     Disk { what: String, why: String },
     #[error("another process kept the store {path} locked for too long")]
     Busy { path: String },
+    #[error("the store's URL is not understood")]
+    Url,
+    #[error("the store {place} cannot be reached: {why}")]
+    Away { place: String, why: String },
+    #[error("the store {place} refuses us: {why}")]
+    Refused { place: String, why: String },
     #[error("the key file {0} is missing, and the clusters' secrets in the store cannot be read without it")]
     KeyMissing(String),
     #[error("the key file {0} is not the one this store's secrets were sealed with")]
@@ -213,6 +242,9 @@ impl From<StoreError> for Problem {
             | StoreError::InUse(_)
             | StoreError::QuotaFull { .. }
             | StoreError::TemplateGone => ProblemKind::Conflict,
+            StoreError::Url => ProblemKind::Invalid,
+            StoreError::Away { .. } => ProblemKind::Unavailable,
+            StoreError::Refused { .. } => ProblemKind::Denied,
             _ => ProblemKind::Local,
         };
         let advice = match &error {
@@ -228,6 +260,11 @@ impl From<StoreError> for Problem {
             StoreError::Record { .. } => "Use the version that wrote it, or restore a backup",
             StoreError::Disk { .. } => "Check the disk's free space and the directory's permissions",
             StoreError::Busy { .. } => "End the other process, or try again",
+            StoreError::Url => "Write it as postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full",
+            StoreError::Away { .. } => "Check that PostgreSQL runs there and that this host may connect",
+            StoreError::Refused { .. } => {
+                "Check user, database and password: in the URL, in PGPASSWORD or in the password file"
+            }
             StoreError::KeyMissing(_) | StoreError::KeyWrong(_) => "Put the original key file back from a backup",
             StoreError::Sealed(_) => "Restore the store and its key file from the same backup",
         };

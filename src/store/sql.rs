@@ -9,10 +9,13 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
+use sqlx::migrate::MigrateError;
 use sqlx::{Pool, Transaction};
+use tokio::sync::watch;
+use tokio_util::sync::DropGuard;
 
 use super::seal::{Label, Sealer};
-use super::{Changes, ClusterRecord, Secrets, Store, StoreError};
+use super::{Changes, ClusterRecord, Feed, Leases, Secrets, Store, StoreError};
 use crate::cloud::Scope;
 use crate::model::history::Sample;
 use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, TemplateId, quota, text};
@@ -29,6 +32,9 @@ pub struct SqlStore<DB: Backend> {
     /// The store's name for its user, without a password.
     pub(super) place: String,
     pub(super) sealer: Sealer,
+    /// Told by a database that can.
+    pub(super) feed: Option<watch::Receiver<Feed>>,
+    pub(super) _listener: Option<DropGuard>,
 }
 
 impl<DB: Backend> SqlStore<DB> {
@@ -37,7 +43,7 @@ impl<DB: Backend> SqlStore<DB> {
         self.pool.close().await;
     }
 
-    fn told(&self, error: sqlx::Error) -> StoreError {
+    pub(super) fn told(&self, error: sqlx::Error) -> StoreError {
         DB::told(&self.place, &error)
     }
 
@@ -53,11 +59,16 @@ impl<DB: Backend> SqlStore<DB> {
 
     /// Begins a change, with its count.
     async fn begin(&self) -> Result<(Change<'_, DB>, i64), StoreError> {
-        let tx = self.pool.begin_with(DB::BEGIN).await.map_err(|error| self.told(error))?;
-        let mut change = Change { store: self, tx };
+        let mut change = self.begin_quietly().await?;
         let count = change.fetch("UPDATE version SET value = value + 1 WHERE one = 1 RETURNING value", &[]).await?;
         let count = self.one(count)?.ok_or_else(|| self.told(sqlx::Error::RowNotFound))?;
         Ok((change, count))
+    }
+
+    /// Begins a change of neither clusters nor templates.
+    pub(super) async fn begin_quietly(&self) -> Result<Change<'_, DB>, StoreError> {
+        let tx = self.pool.begin_with(DB::BEGIN).await.map_err(|error| self.told(error))?;
+        Ok(Change { store: self, tx })
     }
 
     /// The number in the first row, if there is a row.
@@ -84,21 +95,21 @@ impl<DB: Backend> SqlStore<DB> {
 }
 
 /// A change under way; dropping it undoes it.
-struct Change<'a, DB: Backend> {
+pub(super) struct Change<'a, DB: Backend> {
     store: &'a SqlStore<DB>,
     tx: Transaction<'static, DB>,
 }
 
 impl<DB: Backend> Change<'_, DB> {
-    async fn fetch(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+    pub(super) async fn fetch(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
         DB::fetch(&mut self.tx, sql, values).await.map_err(|error| self.store.told(error))
     }
 
-    async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+    pub(super) async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         DB::execute(&mut self.tx, sql, values).await.map_err(|error| self.store.told(error))
     }
 
-    async fn commit(self) -> Result<(), StoreError> {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await.map_err(|error| self.store.told(error))
     }
 
@@ -356,6 +367,14 @@ impl<DB: Backend> Store for SqlStore<DB> {
     async fn version(&self) -> Result<i64, StoreError> {
         Ok(self.one(self.fetch("SELECT value FROM version", &[]).await?)?.unwrap_or(0))
     }
+
+    fn feed(&self) -> Option<watch::Receiver<Feed>> {
+        self.feed.clone()
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        DB::leases(self)
+    }
 }
 
 /// The key of a database's secrets, made at its first opening and checked at every later one.
@@ -403,4 +422,13 @@ fn print<T: serde::Serialize>(what: &str, name: &str, value: &T) -> Result<Strin
 
 fn unreadable(what: &str, name: &str, error: &serde_json::Error) -> StoreError {
     StoreError::Record { what: format!("{what} \"{}\"", text::clean(name)), why: error.to_string() }
+}
+
+/// Why the tables could not be made or brought up to date.
+pub(super) fn migration_told<DB: Backend>(place: &str, error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(version) => StoreError::Newer { path: place.into(), version },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => DB::told(place, &error),
+        other => StoreError::Corrupt { path: place.into(), why: other.to_string() },
+    }
 }

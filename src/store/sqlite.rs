@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::Sqlite;
-use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::sql::backend::{self, Backend, Row, Value};
 use super::sql::{self, SqlStore};
-use super::{StoreError, disk};
+use super::{Leases, StoreError, disk};
 
 /// The store's file in the data directory.
 pub const FILE: &str = "jeroboam.db";
@@ -51,9 +50,9 @@ impl SqliteStore {
             .connect_with(options)
             .await
             .map_err(|error| Sqlite::told(&place, &error))?;
-        MIGRATIONS.run(&pool).await.map_err(|error| migration_told::<Sqlite>(&place, error))?;
+        MIGRATIONS.run(&pool).await.map_err(|error| sql::migration_told::<Sqlite>(&place, error))?;
         let sealer = sql::sealer(&pool, &place, &data_dir.join(KEY_FILE)).await?;
-        Ok(Self { pool, place, sealer })
+        Ok(Self { pool, place, sealer, feed: None, _listener: None })
     }
 }
 
@@ -87,13 +86,8 @@ impl Backend for Sqlite {
             _ => StoreError::Disk { what: format!("the store {place}"), why },
         }
     }
-}
 
-/// Why the tables could not be made or brought up to date.
-pub(super) fn migration_told<DB: Backend>(place: &str, error: MigrateError) -> StoreError {
-    match error {
-        MigrateError::VersionMissing(version) => StoreError::Newer { path: place.into(), version },
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => DB::told(place, &error),
-        other => StoreError::Corrupt { path: place.into(), why: other.to_string() },
+    fn leases(_: &SqlStore<Self>) -> Option<&dyn Leases> {
+        None
     }
 }

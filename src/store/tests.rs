@@ -110,7 +110,7 @@ fn secrets() -> Secrets {
 }
 
 /// What every store must do.
-async fn keeps_the_rules(store: &dyn Store) {
+pub(crate) async fn keeps_the_rules(store: &dyn Store) {
     let other = Scope { region: "RegionTwo".into(), ..scope() };
     store.add_template(&scope(), &template()).await.unwrap();
     assert_eq!(store.templates(&scope()).await.unwrap(), [template()]);
@@ -169,7 +169,7 @@ async fn keeps_the_rules(store: &dyn Store) {
 }
 
 /// What every store must do with what outlives clusters.
-async fn archives(store: &dyn Store) {
+pub(crate) async fn archives(store: &dyn Store) {
     let other = Scope { region: "RegionTwo".into(), ..scope() };
     let quota = |hard_limit| Quota {
         project_id: scope().project_id,

@@ -4,7 +4,8 @@
 use sqlx::query::Query;
 use sqlx::{ColumnIndex, Database, Decode, Encode, Row as _, Type, TypeInfo as _, ValueRef as _};
 
-use crate::store::StoreError;
+use super::SqlStore;
+use crate::store::{Leases, StoreError};
 
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,9 @@ pub trait Backend: Database {
 
     /// `place` names the store to its user.
     fn told(place: &str, error: &sqlx::Error) -> StoreError;
+
+    /// `None`: one process works on it, and a file lock says which.
+    fn leases(store: &SqlStore<Self>) -> Option<&dyn Leases>;
 }
 
 /// [`sqlx::query`] with its parameters.

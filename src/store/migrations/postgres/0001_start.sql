@@ -83,3 +83,22 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER version_counted AFTER UPDATE ON version FOR EACH STATEMENT EXECUTE FUNCTION tell_changed();
+
+-- Who works on what: see src/store/lease.rs.
+CREATE TABLE conductors (
+    id         TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    host       TEXT NOT NULL,
+    pid        BIGINT NOT NULL,
+    stands_in  BIGINT NOT NULL,
+    ends       TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE shards (
+    project_id TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    shard      BIGINT NOT NULL,
+    conductor  TEXT NOT NULL REFERENCES conductors (id) ON DELETE CASCADE,
+    PRIMARY KEY (project_id, region, shard)
+);
