@@ -13,7 +13,9 @@ pub mod output;
 mod ca;
 mod cluster;
 mod find;
+mod history;
 mod kubeconfig;
+mod quota;
 mod stats;
 mod template;
 mod wait;
@@ -37,6 +39,8 @@ pub use wait::interrupted;
 pub enum Work {
     Here,
     Elsewhere,
+    /// Nothing but the work: nobody looks on.
+    Headless,
 }
 
 /// Runs one command on the manager that `connect` brings.
@@ -78,6 +82,8 @@ where
             let request = ca::request(&wanted.request).map_err(Fault::usage)?;
             ca::sign(&*connect(Work::Elsewhere).await?, terminal, &wanted.cluster, &request).await
         }
+        Once::History(wanted) => history::show(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
+        Once::Quota(wanted) => quota::run(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
         Once::Stats => stats::show(&*connect(Work::Elsewhere).await?, terminal).await,
         Once::Completion(wanted) => {
             let mut script = Vec::new();

@@ -25,29 +25,34 @@ mod lock;
 pub mod machine;
 pub mod provisions;
 pub mod reach;
+mod shards;
 pub mod sweep;
 mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
+mod view;
 mod wake;
+mod work;
 
 pub use activate::Ports;
 pub use engine::{Conductor, Options, Outside, wake_other};
 
 /// Where the conductor tells what happens. Called from its tasks: must return quickly.
 pub trait Observer: Send + Sync {
-    /// A record was saved.
+    /// A record was saved, by this process or another.
     fn saved(&self, record: &ClusterRecord);
     /// The cluster is gone from the cloud and its record from the store.
     fn forgotten(&self, id: ClusterId, name: &str);
-    /// All there is in the store, read again because somebody else may have changed it.
-    fn reread(&self, clusters: Vec<ClusterRecord>, templates: Vec<ClusterTemplate>);
+    /// All templates there are.
+    fn templates(&self, templates: Vec<ClusterTemplate>);
     /// The whole tree of the watched cluster's stack, and how far it is.
     fn resources(&self, id: ClusterId, resources: Vec<StackResource>);
     /// New events of the watched cluster's stack.
     fn events(&self, id: ClusterId, events: Vec<StackEvent>);
     /// Who works; `None`: this process.
     fn leader(&self, other: Option<Leader>);
+    /// How much of the work this process has, of all, and on which hosts the others are.
+    fn shares(&self, share: Share);
     /// The cloud or the store cannot be used just now; `None`: it works again.
     fn trouble(&self, problem: Option<Problem>);
 }
@@ -56,6 +61,15 @@ pub trait Observer: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leader {
     pub pid: Option<u32>,
+}
+
+/// A process's part in the work on a store that several share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Hundredths of all clusters; 0: others do it.
+    pub percent: u8,
+    /// Hosts of the other conductors that live.
+    pub others: Vec<String>,
 }
 
 /// The present time; tests bring their own.

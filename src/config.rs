@@ -5,3 +5,4 @@ pub mod drivers;
 pub mod logging;
 pub mod paths;
 pub mod settings;
+pub mod store;

@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, NewCluster, NewTemplate, Problem, StackEvent, StackResource, TemplateId,
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
+    StackResource, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -38,6 +39,16 @@ pub trait Manager: Send + Sync {
     async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem>;
     /// A complete kubeconfig with a fresh client certificate.
     async fn kubeconfig(&self, id: ClusterId) -> Result<KubeconfigText, Problem>;
+
+    /// What happened, newest first: to one cluster, also one that is gone, or to all.
+    async fn history(&self, of: Option<ClusterId>, limit: usize) -> Result<Vec<HistoryEntry>, Problem>;
+
+    /// Of all projects in the region. A project without one has no limit.
+    async fn quotas(&self) -> Result<Vec<Quota>, Problem>;
+    /// Makes it or replaces the one there is.
+    async fn put_quota(&self, quota: Quota) -> Result<(), Problem>;
+    /// `false` when there was none.
+    async fn remove_quota(&self, project_id: &str, resource: &str) -> Result<bool, Problem>;
 
     /// Resources of the cluster's stack, nested ones included.
     async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem>;
@@ -99,6 +110,8 @@ pub enum ConductorRole {
     Active,
     /// Another process holds it.
     Following { pid: Option<u32> },
+    /// Several processes share the work, and this one has so many hundredths of it.
+    Sharing { percent: u8, others: Vec<String> },
 }
 
 /// A CA certificate and what is in it.

@@ -118,14 +118,18 @@ pub struct Feed {
 /// What [`Store::changes`] tells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes {
-    /// The count that this is the state of, at least.
+    /// What was asked for is told up to this count: where the next call begins.
     pub version: i64,
-    /// Records made or saved since, in no order.
+    /// Records made or saved since, in the order of their changes.
     pub clusters: Vec<ClusterRecord>,
+    /// Whether that was everything until now, or only the first [`PAGE`] of it.
+    pub all: bool,
     /// How many clusters there are now: fewer than known means that some are gone.
     pub total: usize,
 }
 
+/// So many changes are told at once.
+pub const PAGE: usize = 200;
 /// So many durations of an operation are looked at.
 pub const SAMPLES: usize = 200;
 

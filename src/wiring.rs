@@ -2,6 +2,7 @@
 //! all start here, on the same `parts`: they differ in what they do with the manager.
 
 mod embedded;
+mod headless;
 mod outside;
 mod parts;
 
@@ -30,6 +31,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub fn run(cli: Cli) -> Done {
     match cli.command {
         None => dashboard(&cli.global),
+        Some(Command::Conductor) => headless::run(&cli.global),
         Some(Command::Demo(wanted)) => embedded::run(&cli.global, &wanted),
         Some(Command::Driver(wanted)) => driver(&cli.global, &wanted),
         Some(Command::Once(command)) => once(&cli.global, command),
@@ -47,8 +49,9 @@ fn once(global: &Global, command: Once) -> Done {
             let prepared = parts::prepare(global)?;
             parts::log(&prepared.paths)?;
             let options = parts::options(&prepared.paths, prepared.outside);
-            let manager =
-                parts::connect(&prepared.paths, &prepared.cloud, work, options).await.map_err(Fault::configuration)?;
+            let manager = parts::connect(&prepared.paths, &prepared.cloud, prepared.store.as_ref(), work, options)
+                .await
+                .map_err(Fault::configuration)?;
             Ok(started.get_or_init(|| manager).clone() as Arc<dyn Manager>)
         };
         let done = cli::run(command, &mut terminal, connect).await;
@@ -81,17 +84,18 @@ fn terminal<'a>(global: &Global, out: &'a mut io::Stdout, err: &'a mut io::Stder
 
 /// The dashboard on the configured cloud. What is wrong in a file is told before it takes the screen.
 fn dashboard(global: &Global) -> Done {
-    let Prepared { paths, settings, cloud, outside } = parts::prepare(global)?;
+    let Prepared { paths, settings, cloud, store, outside } = parts::prepare(global)?;
     parts::log(&paths)?;
     let options = parts::look(&paths, settings);
     let started = Started::default();
     let keep = started.clone();
-    let (paths, cloud) = (Arc::new(paths), Arc::new(cloud));
+    let (paths, cloud, store) = (Arc::new(paths), Arc::new(cloud), Arc::new(store));
     let connect: Connect = Box::new(move || {
-        let (paths, cloud, keep, outside) = (paths.clone(), cloud.clone(), keep.clone(), outside.clone());
+        let (paths, cloud, store) = (paths.clone(), cloud.clone(), store.clone());
+        let (keep, outside) = (keep.clone(), outside.clone());
         Box::pin(async move {
-            Ok(keep.keep(parts::connect(&paths, &cloud, Work::Here, parts::options(&paths, outside)).await?)
-                as Arc<dyn Manager>)
+            let (url, options) = (store.as_ref().as_ref(), parts::options(&paths, outside));
+            Ok(keep.keep(parts::connect(&paths, &cloud, url, Work::Here, options).await?) as Arc<dyn Manager>)
         })
     });
     let tasks = tasks()?;

@@ -25,6 +25,7 @@ Exit codes:
 Environment:
   JEROBOAM_DATA_DIR    where templates, clusters and keys are kept (as --data-dir)
   JEROBOAM_CONFIG_DIR  where config.toml, themes, keymaps and drivers are read
+  JEROBOAM_STORE       postgres://USER@HOST/DATABASE: a store that conductors on several hosts share
   JEROBOAM_LOG         what the log file gets: error, warn, info, debug, trace, or target=level,...
   NO_COLOR             no colours";
 
@@ -79,6 +80,8 @@ pub enum Command {
     Driver(Driver),
     /// The dashboard on an embedded cloud: nothing to set up, nothing is left behind
     Demo(Demo),
+    /// The conductor alone, without a screen, until it is told to end; logs to standard error
+    Conductor,
 }
 
 /// What is done with a few calls of the manager, and then is done.
@@ -95,7 +98,12 @@ pub enum Once {
     /// Certificate authorities of clusters
     #[command(subcommand)]
     Ca(Ca),
-    /// Count the clusters and nodes of the project
+    /// What happened to clusters, newest first; also to clusters that are gone
+    History(History),
+    /// How many clusters projects may have
+    #[command(subcommand)]
+    Quota(Quota),
+    /// Count the clusters and nodes of the project, against its quota
     Stats,
     /// Print a completion script for a shell
     Completion(Completion),
@@ -155,6 +163,48 @@ pub enum Ca {
     Show(CaShow),
     /// Sign a certificate request with the Kubernetes CA of a cluster, and print the certificate as PEM
     Sign(CaSign),
+}
+
+#[derive(Debug, Args)]
+pub struct History {
+    /// Only of this cluster, name or uuid
+    pub cluster: Option<String>,
+    /// At most this many entries
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Quota {
+    /// List the quotas of all projects
+    List,
+    /// Show a project's quota
+    Show(QuotaOf),
+    /// Give a project a quota
+    Create(QuotaLimit),
+    /// Change a project's quota
+    Update(QuotaLimit),
+    /// Take a project's quota away: it has no limit then
+    Delete(QuotaOf),
+}
+
+#[derive(Debug, Args)]
+pub struct QuotaOf {
+    /// Project, by its id; the own one if not given
+    #[arg(long, value_name = "ID")]
+    pub project_id: Option<String>,
+    /// What is limited: Cluster
+    #[arg(long, default_value = "Cluster")]
+    pub resource: String,
+}
+
+#[derive(Debug, Args)]
+pub struct QuotaLimit {
+    #[command(flatten)]
+    pub of: QuotaOf,
+    /// So many and no more
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    pub hard_limit: u32,
 }
 
 #[derive(Debug, Args)]

@@ -16,8 +16,8 @@ use super::{Work, run};
 use crate::cloud::{Identity, Scope};
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, Labels, NewCluster, NewTemplate, Problem, ProblemKind, Progress, RootCause,
-    StackEvent, StackResource, Status, TemplateId,
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster, NewTemplate, Problem, ProblemKind, Progress,
+    Quota, RootCause, StackEvent, StackResource, Status, TemplateId,
 };
 use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, Manager};
 
@@ -147,6 +147,18 @@ impl Manager for Scripted {
     }
     async fn kubeconfig(&self, _: ClusterId) -> Result<KubeconfigText, Problem> {
         Ok(KubeconfigText("apiVersion: v1\n".into()))
+    }
+    async fn history(&self, _: Option<ClusterId>, _: usize) -> Result<Vec<HistoryEntry>, Problem> {
+        Ok(Vec::new())
+    }
+    async fn quotas(&self) -> Result<Vec<Quota>, Problem> {
+        Ok(Vec::new())
+    }
+    async fn put_quota(&self, _: Quota) -> Result<(), Problem> {
+        Ok(())
+    }
+    async fn remove_quota(&self, _: &str, _: &str) -> Result<bool, Problem> {
+        Ok(false)
     }
     async fn resources(&self, _: ClusterId) -> Result<Vec<StackResource>, Problem> {
         Ok(Vec::new())
@@ -371,7 +383,7 @@ async fn several_are_deleted_and_each_failure_is_told() {
 async fn nodes_are_masters_and_workers() {
     let counts = ran(&three(&[]), "stats -f json", false).await;
     let counts: serde_json::Value = serde_json::from_str(&counts.out).unwrap();
-    assert_eq!(counts, serde_json::json!({ "clusters": 3, "nodes": 9 }));
+    assert_eq!(counts, serde_json::json!({ "clusters": 3, "nodes": 9, "cluster_quota": null }));
     assert_eq!(ran(&Arc::default(), "stats", false).await.out, "clusters  0\nnodes     0\n");
 }
 

@@ -174,7 +174,9 @@ impl Line {
 fn drawing(cluster: &Cluster) -> String {
     const CELLS: usize = 20;
     let elapsed = (Utc::now() - cluster.status_since).num_seconds().max(0);
-    let clock = format!("{}:{:02}", elapsed / 60, elapsed % 60);
+    let left = cluster.operation.as_ref().and_then(|operation| operation.left(Utc::now()));
+    let left = left.map(|left| format!(", ~{}:{:02} left", left.as_secs() / 60, left.as_secs() % 60));
+    let clock = format!("{}:{:02}{}", elapsed / 60, elapsed % 60, left.unwrap_or_default());
     match cluster.progress {
         Some(at) => {
             let full = usize::from(at.percent()) * CELLS / 100;

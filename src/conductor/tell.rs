@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::{Leader, Observer};
+use super::{Leader, Observer, Share};
 use crate::model::{ClusterId, ClusterTemplate, Problem, StackEvent, StackResource};
 use crate::store::ClusterRecord;
 
@@ -32,9 +32,8 @@ impl Observer for Tell {
         self.changed.notify_one();
     }
 
-    fn reread(&self, clusters: Vec<ClusterRecord>, templates: Vec<ClusterTemplate>) {
-        self.observer.reread(clusters, templates);
-        self.changed.notify_one();
+    fn templates(&self, templates: Vec<ClusterTemplate>) {
+        self.observer.templates(templates);
     }
 
     fn resources(&self, id: ClusterId, resources: Vec<StackResource>) {
@@ -47,6 +46,10 @@ impl Observer for Tell {
 
     fn leader(&self, other: Option<Leader>) {
         self.observer.leader(other);
+    }
+
+    fn shares(&self, share: Share) {
+        self.observer.shares(share);
     }
 
     fn trouble(&self, problem: Option<Problem>) {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use super::provisions::tests::FakeVault;
-use super::{Clock, Leader, Observer, Ports};
+use super::{Clock, Leader, Observer, Ports, Share};
 use crate::cloud::{CloudError, CloudErrorKind, Orchestration};
 use crate::driver::{Drivers, Parameter, StackPlan};
 use crate::model::{Action, ClusterId, ClusterTemplate, Problem, Stack, StackEvent, StackResource, Status};
@@ -327,7 +327,8 @@ pub(crate) struct Deaf;
 impl Observer for Deaf {
     fn saved(&self, _: &ClusterRecord) {}
     fn forgotten(&self, _: ClusterId, _: &str) {}
-    fn reread(&self, _: Vec<ClusterRecord>, _: Vec<ClusterTemplate>) {}
+    fn templates(&self, _: Vec<ClusterTemplate>) {}
+    fn shares(&self, _: Share) {}
     fn resources(&self, _: ClusterId, _: Vec<StackResource>) {}
     fn events(&self, _: ClusterId, _: Vec<StackEvent>) {}
     fn leader(&self, _: Option<Leader>) {}

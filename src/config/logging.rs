@@ -1,5 +1,6 @@
 //! The log file: `jeroboam.log` in the state directory, mode 0600. The screen belongs
-//! to the dashboard, so nothing is ever logged to it.
+//! to the dashboard, so nothing is ever logged to it. A conductor without a screen logs to
+//! standard error instead.
 //!
 //! `JEROBOAM_LOG` sets what is logged: a level (`debug`) for Jeroboam itself, or
 //! `target=level` pairs (`jeroboam::conductor=trace,hyper=debug`). A bare level leaves
@@ -30,6 +31,14 @@ pub fn start(state_dir: &Path, wanted: Option<&str>) -> Result<(), Problem> {
     let log = Log::open(path.clone())
         .map_err(|error| Problem::local(format!("cannot write the log {}: {error}", path.display())))?;
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Writer(Mutex::new(log)));
+    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
+    Ok(())
+}
+
+/// The same for a process without a screen: to standard error, where a service's log is taken from.
+pub fn to_stderr(wanted: Option<&str>) -> Result<(), Problem> {
+    let filter = filter(wanted.unwrap_or("info"))?;
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(io::stderr);
     let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::store::StoreUrl;
 use crate::model::Problem;
 
 /// No settings file is that large; something else is.
@@ -22,6 +23,9 @@ pub struct Settings {
     pub keymap: String,
     /// The cloud to use when neither `--os-cloud` nor `OS_CLOUD` names one.
     pub cloud: Option<String>,
+    /// `postgres://USER@HOST/DATABASE`, when not in the data directory; `JEROBOAM_STORE` counts before it.
+    #[serde(skip_serializing)]
+    pub store: Option<StoreUrl>,
     /// Where new clusters' keys are kept unless their labels say otherwise: `store` or `barbican`.
     pub cert_manager: CertManager,
     /// By a cloud's name in clouds.yaml.
@@ -52,6 +56,7 @@ impl Default for Settings {
             theme: "default".into(),
             keymap: "default".into(),
             cloud: None,
+            store: None,
             cert_manager: CertManager::default(),
             clouds: BTreeMap::new(),
             clusters: BTreeMap::new(),
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `cert_manager`, `clouds`, `clusters`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `cert_manager`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));

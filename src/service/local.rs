@@ -15,12 +15,13 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{CaCertificate, Change, KubeconfigText, Manager};
-use crate::cloud::{Cloud, CloudError, Identity};
+use crate::cloud::{Cloud, CloudError, Identity, Scope};
 use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, provisions};
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, NewCluster, NewTemplate, Problem, Stack, StackEvent, StackResource, TemplateId,
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, Stack, StackEvent,
+    StackResource, TemplateId,
 };
 use crate::store::{ClusterRecord, Secrets, Store, StoreError};
 use crate::{kube, pki};
@@ -46,17 +47,31 @@ pub struct LocalManager {
     conductor: Option<Conductor>,
 }
 
+/// What a process does besides accepting wishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Works,
+    WorksUnseen,
+    OnlyAsks,
+}
+
 impl LocalManager {
     /// Does the conductor's work as well, or follows the process that does. Must be
     /// called within a tokio runtime.
     pub fn start(cloud: Cloud, store: Arc<dyn Store>, drivers: Arc<Drivers>, options: Options) -> Arc<Self> {
-        Self::new(cloud, store, drivers, options, Arc::new(Utc::now), true)
+        Self::new(cloud, store, drivers, options, Arc::new(Utc::now), Part::Works)
+    }
+
+    /// Does the conductor's work, and tells nobody of it: [`Manager::subscribe`] says nothing,
+    /// and so nothing is kept in memory of clusters at rest.
+    pub fn headless(cloud: Cloud, store: Arc<dyn Store>, drivers: Arc<Drivers>, options: Options) -> Arc<Self> {
+        Self::new(cloud, store, drivers, options, Arc::new(Utc::now), Part::WorksUnseen)
     }
 
     /// Only accepts and shows; the work is for another process, which is woken, or for
     /// the next one. Says nothing through [`Manager::subscribe`].
     pub fn open(cloud: Cloud, store: Arc<dyn Store>, drivers: Arc<Drivers>, options: Options) -> Arc<Self> {
-        Self::new(cloud, store, drivers, options, Arc::new(Utc::now), false)
+        Self::new(cloud, store, drivers, options, Arc::new(Utc::now), Part::OnlyAsks)
     }
 
     fn new(
@@ -65,9 +80,9 @@ impl LocalManager {
         drivers: Arc<Drivers>,
         options: Options,
         clock: Clock,
-        work: bool,
+        part: Part,
     ) -> Arc<Self> {
-        let board = Arc::new(Board::default());
+        let board = Arc::new(if part == Part::WorksUnseen { Board::deaf() } else { Board::default() });
         let ports = || Ports {
             scope: cloud.identity.scope.clone(),
             orchestration: cloud.orchestration.clone(),
@@ -79,7 +94,7 @@ impl LocalManager {
             observer: board.clone(),
             clock: clock.clone(),
         };
-        let conductor = work.then(|| Conductor::start(ports(), options.clone()));
+        let conductor = (part != Part::OnlyAsks).then(|| Conductor::start(ports(), options.clone()));
         Arc::new(Self { cloud, store, drivers, options, clock, board, conductor })
     }
 
@@ -252,6 +267,26 @@ impl Manager for LocalManager {
         let text = kube::kubeconfig::build(&cluster.name, server, authority, &certificate, &client_key)?;
         tracing::info!(cluster = %id, name = cluster.name, "client certificate issued");
         Ok(KubeconfigText(text))
+    }
+
+    async fn history(&self, of: Option<ClusterId>, limit: usize) -> Result<Vec<HistoryEntry>, Problem> {
+        Ok(self.store.history(&self.cloud.identity.scope, of, limit).await?)
+    }
+
+    async fn quotas(&self) -> Result<Vec<Quota>, Problem> {
+        Ok(self.store.quotas(&self.cloud.identity.scope.region).await?)
+    }
+
+    async fn put_quota(&self, quota: Quota) -> Result<(), Problem> {
+        self.store.put_quota(&self.cloud.identity.scope.region, &quota).await?;
+        tracing::info!(project = quota.project_id, resource = quota.resource, limit = quota.hard_limit, "quota set");
+        Ok(())
+    }
+
+    async fn remove_quota(&self, project_id: &str, resource: &str) -> Result<bool, Problem> {
+        let region = self.cloud.identity.scope.region.clone();
+        let scope = Scope { project_id: project_id.to_owned(), region };
+        Ok(self.store.remove_quota(&scope, resource).await?)
     }
 
     async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem> {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Archive, Changes, ClusterRecord, SAMPLES, Secrets, Store, StoreError};
+use super::{Archive, Changes, ClusterRecord, PAGE, SAMPLES, Secrets, Store, StoreError};
 use crate::cloud::Scope;
 use crate::model::history::Sample;
 use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Quota, TemplateId, quota};
@@ -112,9 +112,14 @@ impl Store for MemoryStore {
 
     async fn changes(&self, scope: &Scope, since: i64) -> Result<Changes, StoreError> {
         let inner = self.lock();
-        let all = || inner.clusters.values().filter(|record| record.scope == *scope);
-        let new = |record: &&ClusterRecord| inner.changed.get(&record.id()).is_some_and(|at| *at > since);
-        Ok(Changes { version: inner.version, clusters: all().filter(new).cloned().collect(), total: all().count() })
+        let ours: Vec<&ClusterRecord> = inner.clusters.values().filter(|record| record.scope == *scope).collect();
+        let at = |record: &ClusterRecord| inner.changed.get(&record.id()).copied().unwrap_or(0);
+        let mut new: Vec<&ClusterRecord> = ours.iter().filter(|record| at(record) > since).copied().collect();
+        new.sort_by_key(|record| at(record));
+        let all = new.len() < PAGE;
+        new.truncate(PAGE);
+        let version = new.last().filter(|_| !all).map_or(inner.version, |last| at(last));
+        Ok(Changes { version, clusters: new.into_iter().cloned().collect(), all, total: ours.len() })
     }
 
     async fn cluster_ids(&self, scope: &Scope) -> Result<BTreeSet<ClusterId>, StoreError> {

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 
 use super::seal::{Label, Sealer};
-use super::{Changes, ClusterRecord, Feed, Leases, Secrets, Store, StoreError};
+use super::{Changes, ClusterRecord, Feed, Leases, PAGE, Secrets, Store, StoreError};
 use crate::cloud::Scope;
 use crate::model::history::Sample;
 use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, TemplateId, quota, text};
@@ -237,13 +237,23 @@ impl<DB: Backend> Store for SqlStore<DB> {
 
     async fn changes(&self, scope: &Scope, since: i64) -> Result<Changes, StoreError> {
         // The count first: what is saved between the two looks is told again, and never lost.
-        let version = self.version().await?;
-        let of = [Value::Text(&scope.project_id), Value::Text(&scope.region), Value::Int(since)];
-        let sql = "SELECT name, revision, body FROM clusters WHERE project_id = $1 AND region = $2 AND changed > $3";
-        let clusters = self.records(self.fetch(sql, &of).await?)?;
+        let mut version = self.version().await?;
+        let limit = Value::Int(i64::try_from(PAGE).unwrap_or(i64::MAX));
+        let of = [Value::Text(&scope.project_id), Value::Text(&scope.region), Value::Int(since), limit];
+        let sql = "SELECT changed, name, revision, body FROM clusters \
+                   WHERE project_id = $1 AND region = $2 AND changed > $3 ORDER BY changed LIMIT $4";
+        let mut rows = self.fetch(sql, &of).await?;
+        let all = rows.len() < PAGE;
+        for row in &mut rows {
+            let changed = row.int().map_err(|error| self.told(error))?;
+            if !all {
+                version = changed;
+            }
+        }
+        let clusters = self.records(rows)?;
         let sql = "SELECT count(*) FROM clusters WHERE project_id = $1 AND region = $2";
         let total = self.one(self.fetch(sql, &of[..2]).await?)?.unwrap_or(0);
-        Ok(Changes { version, clusters, total: usize::try_from(total).unwrap_or(0) })
+        Ok(Changes { version, clusters, all, total: usize::try_from(total).unwrap_or(0) })
     }
 
     async fn cluster_ids(&self, scope: &Scope) -> Result<BTreeSet<ClusterId>, StoreError> {

@@ -106,8 +106,14 @@ pub fn timeout_minutes(cluster: &Cluster) -> i64 {
     if cluster.create_timeout == 0 { 60 } else { i64::from(cluster.create_timeout) }
 }
 
-/// Time left to the time-out of a create; `None` for other operations, which Heat times by its own rule.
+/// Time left by what such operations took so far, or to the time-out of a create; `None` for other
+/// operations, which Heat times by its own rule.
 pub fn time_left(cluster: &Cluster, now: DateTime<Utc>) -> Option<String> {
+    if let Some(end) = cluster.operation.as_ref().and_then(|operation| operation.expected_end)
+        && end > now
+    {
+        return Some(format!("~{} left", elapsed(now, end)));
+    }
     if cluster.status != Status::CREATE_IN_PROGRESS {
         return None;
     }

@@ -93,7 +93,7 @@ fn dashboard(directory: &TempDir, options: demo::Options) -> Done {
         Box::pin(async move {
             let config = cloud.config().await?;
             let pace = conductor::Options { fast: LOOK, ..parts::options(&paths, Outside::default()) };
-            Ok(keep.keep(parts::connect(&paths, &config, Work::Here, pace).await?) as Arc<dyn Manager>)
+            Ok(keep.keep(parts::connect(&paths, &config, None, Work::Here, pace).await?) as Arc<dyn Manager>)
         })
     });
     let tasks = tasks()?;

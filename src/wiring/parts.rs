@@ -17,18 +17,22 @@ use crate::config::clouds::{self, CloudConfig, Selection};
 use crate::config::logging;
 use crate::config::paths::Paths;
 use crate::config::settings::Settings;
+use crate::config::store::StoreUrl;
 use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::openstack;
 use crate::runtime;
 use crate::service::local::LocalManager;
-use crate::store::SqliteStore;
+use crate::store::sqlite::KEY_FILE;
+use crate::store::{PostgresStore, SqliteStore, Store};
 
 /// Everything that is known before anything is connected.
 pub struct Prepared {
     pub paths: Paths,
     pub settings: Settings,
     pub cloud: CloudConfig,
+    /// `None`: the user's own, in the data directory.
+    pub store: Option<StoreUrl>,
     pub outside: Outside,
 }
 
@@ -47,7 +51,10 @@ pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
     }
     let cloud = cloud(selection)?;
     let outside = outside(&settings, &cloud.name).map_err(Fault::configuration)?;
-    Ok(Prepared { paths, settings, cloud, outside })
+    let variable = std::env::var("JEROBOAM_STORE").ok();
+    let store =
+        config::store::choose(variable, settings.store.as_ref(), &paths.config).map_err(Fault::configuration)?;
+    Ok(Prepared { paths, settings, cloud, store, outside })
 }
 
 /// Secrets that clouds.yaml may leave out, by the field that is told missing.
@@ -109,18 +116,28 @@ pub fn look(paths: &Paths, settings: Settings) -> runtime::Options {
     runtime::Options { settings, config_dir: paths.config.clone(), problems }
 }
 
+/// The user's own store, or the shared one that was named.
+async fn store(paths: &Paths, url: Option<&StoreUrl>) -> Result<Arc<dyn Store>, Problem> {
+    Ok(match url {
+        None => Arc::new(SqliteStore::open(&paths.data).await?),
+        Some(url) => Arc::new(PostgresStore::open(url.expose(), &paths.data.join(KEY_FILE)).await?),
+    })
+}
+
 /// Logs in, opens the store and puts the manager on both.
 pub async fn connect(
     paths: &Paths,
     cloud: &CloudConfig,
+    url: Option<&StoreUrl>,
     work: Work,
     options: Options,
 ) -> Result<Arc<LocalManager>, Problem> {
     let cloud = openstack::connect(cloud).await?;
-    let store = Arc::new(SqliteStore::open(&paths.data).await?);
+    let store = store(paths, url).await?;
     let drivers = Arc::new(drivers(paths));
     Ok(match work {
         Work::Here => LocalManager::start(cloud, store, drivers, options),
         Work::Elsewhere => LocalManager::open(cloud, store, drivers, options),
+        Work::Headless => LocalManager::headless(cloud, store, drivers, options),
     })
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::conductor::{Leader, Observer, cause};
+use crate::conductor::{Leader, Observer, Share, cause};
 use crate::model::{
     Action, Cluster, ClusterId, ClusterTemplate, Problem, Progress, StackEvent, StackResource, TemplateId,
 };
@@ -16,13 +16,13 @@ use crate::store::ClusterRecord;
 #[derive(Default)]
 pub(super) struct Board {
     inner: Mutex<Inner>,
+    /// Nobody will ever listen: nothing is kept, whatever the number of clusters.
+    deaf: bool,
 }
 
 struct Known {
     revision: i64,
     cluster: Cluster,
-    /// Whether a whole picture of the store had it. One that lacks it may just be older.
-    pictured: bool,
 }
 
 #[derive(Default)]
@@ -39,6 +39,10 @@ struct Inner {
 }
 
 impl Board {
+    pub fn deaf() -> Self {
+        Self { deaf: true, ..Self::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,8 +88,7 @@ impl Inner {
         }
         let cluster = self.with_progress(cluster);
         let news = known.is_none_or(|known| known.cluster != cluster);
-        let pictured = known.is_some_and(|known| known.pictured);
-        self.clusters.insert(id, Known { revision, cluster: cluster.clone(), pictured });
+        self.clusters.insert(id, Known { revision, cluster: cluster.clone() });
         if news {
             self.tell(Change::Cluster { cluster: Box::new(cluster) });
         }
@@ -102,32 +105,21 @@ impl Inner {
 
 impl Observer for Board {
     fn saved(&self, record: &ClusterRecord) {
+        if self.deaf {
+            return;
+        }
         self.lock().cluster(record.revision, record.cluster.clone());
     }
 
     fn forgotten(&self, id: ClusterId, name: &str) {
+        if self.deaf {
+            return;
+        }
         self.lock().gone(id, name);
     }
 
-    fn reread(&self, clusters: Vec<ClusterRecord>, templates: Vec<ClusterTemplate>) {
+    fn templates(&self, templates: Vec<ClusterTemplate>) {
         let mut inner = self.lock();
-        let kept: HashSet<ClusterId> = clusters.iter().map(ClusterRecord::id).collect();
-        let mut lost = Vec::new();
-        for known in inner.clusters.values_mut().filter(|known| !kept.contains(&known.cluster.uuid)) {
-            if std::mem::replace(&mut known.pictured, true) {
-                lost.push((known.cluster.uuid, known.cluster.name.clone()));
-            }
-        }
-        for (id, name) in lost {
-            inner.gone(id, &name);
-        }
-        for record in clusters {
-            let id = record.id();
-            inner.cluster(record.revision, record.cluster);
-            if let Some(known) = inner.clusters.get_mut(&id) {
-                known.pictured = true;
-            }
-        }
         let lost: Vec<TemplateId> = inner
             .templates
             .keys()
@@ -143,6 +135,15 @@ impl Observer for Board {
                 inner.templates.insert(template.uuid, template.clone());
                 inner.tell(Change::Template { template: Box::new(template) });
             }
+        }
+    }
+
+    fn shares(&self, share: Share) {
+        let mut inner = self.lock();
+        let role = ConductorRole::Sharing { percent: share.percent, others: share.others };
+        if inner.role.as_ref() != Some(&role) {
+            inner.role = Some(role.clone());
+            inner.tell(Change::Conductor { role });
         }
     }
 
@@ -196,27 +197,14 @@ mod tests {
 
         board.saved(&new);
         assert!(matches!(next(), Some(Change::Cluster { cluster }) if cluster.status_reason == "newer"));
-        board.reread(Vec::new(), Vec::new());
-        assert_eq!(next(), None, "that picture was taken before the cluster was made");
-        board.reread(vec![old.clone()], Vec::new());
         board.saved(&old);
         board.saved(&new);
         assert_eq!(next(), None);
 
         board.forgotten(new.id(), "prod");
         assert!(matches!(next(), Some(Change::ClusterGone { .. })));
-        board.reread(vec![new.clone()], Vec::new());
+        board.saved(&new);
         board.forgotten(new.id(), "prod");
         assert_eq!(next(), None, "what is gone does not come back");
-    }
-
-    #[test]
-    fn what_another_process_removed_is_gone() {
-        let board = Board::default();
-        let mut changes = board.subscribe();
-        board.reread(vec![record(1, "prod")], Vec::new());
-        board.reread(Vec::new(), Vec::new());
-        assert!(matches!(changes.try_recv(), Ok(Change::Cluster { .. })));
-        assert!(matches!(changes.try_recv(), Ok(Change::ClusterGone { .. })));
     }
 }

@@ -90,6 +90,13 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
             let pid = pid.map(|pid| format!(" (process {pid} acts)")).unwrap_or_default();
             left.push(cx.span(Role::Warning, format!("   ○ following{pid}")));
         }
+        Some(ConductorRole::Sharing { percent: 0, others }) if others.is_empty() => {
+            left.push(cx.span(Role::Warning, "   ○ no conductor"));
+        }
+        Some(ConductorRole::Sharing { percent, others }) => {
+            let (role, told) = sharing(*percent, others);
+            left.push(cx.span(role, format!("   {told}")));
+        }
         None => {}
     }
     let words = counts(cx, true);
@@ -99,6 +106,21 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
     let room = area.width.saturating_sub(wide + 3);
     text::put(buf, area.x, area.y, room, left);
     text::put(buf, area.right().saturating_sub(wide + 1), area.y, wide, right);
+}
+
+/// Who works on a store that several share.
+fn sharing(percent: u8, others: &[String]) -> (Role, String) {
+    let who = match others {
+        [] => String::new(),
+        [one] => one.clone(),
+        many => format!("{} conductors", many.len()),
+    };
+    match (percent, others) {
+        (0, [_]) => (Role::Ok, format!("● conductor on {who}")),
+        (0, _) => (Role::Ok, format!("● {who}")),
+        (_, []) => (Role::Ok, "● conductor".into()),
+        _ => (Role::Ok, format!("● conductor for {percent} %, with {who}")),
+    }
 }
 
 /// `3 moving · 1 failed · 14 ready`, or by their signs alone where there is little room.

@@ -9,8 +9,8 @@ use chrono::{DateTime, FixedOffset, Utc};
 use jeroboam::cloud::Identity;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Cluster, ClusterId, ClusterTemplate, NewCluster, NewTemplate, Problem, StackEvent, StackResource, Status,
-    TemplateId,
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
+    StackResource, Status, TemplateId,
 };
 use jeroboam::runtime::{Connect, In, Performer, Screen, run};
 use jeroboam::service::{CaCertificate, Change, KubeconfigText, Manager};
@@ -72,6 +72,18 @@ impl Manager for Fake {
         Ok(KubeconfigText("kind: Config".into()))
     }
 
+    async fn history(&self, _: Option<ClusterId>, _: usize) -> Result<Vec<HistoryEntry>, Problem> {
+        Ok(Vec::new())
+    }
+    async fn quotas(&self) -> Result<Vec<Quota>, Problem> {
+        Ok(Vec::new())
+    }
+    async fn put_quota(&self, _: Quota) -> Result<(), Problem> {
+        Ok(())
+    }
+    async fn remove_quota(&self, _: &str, _: &str) -> Result<bool, Problem> {
+        Ok(false)
+    }
     async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem> {
         Ok(world::resources(id))
     }
