@@ -384,7 +384,10 @@ async fn nodes_are_masters_and_workers() {
     let counts = ran(&three(&[]), "stats -f json", false).await;
     let counts: serde_json::Value = serde_json::from_str(&counts.out).unwrap();
     assert_eq!(counts, serde_json::json!({ "clusters": 3, "nodes": 9, "cluster_quota": null }));
-    assert_eq!(ran(&Arc::default(), "stats", false).await.out, "clusters  0\nnodes     0\n");
+    assert_eq!(
+        ran(&Arc::default(), "stats", false).await.out,
+        "clusters       0\nnodes          0\ncluster_quota  -\n"
+    );
 }
 
 #[tokio::test]

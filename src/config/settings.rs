@@ -26,6 +26,9 @@ pub struct Settings {
     /// `postgres://USER@HOST/DATABASE`, when not in the data directory; `JEROBOAM_STORE` counts before it.
     #[serde(skip_serializing)]
     pub store: Option<StoreUrl>,
+    /// On such a store: how long after a conductor's last sign of life others take its clusters. 5 to 40,
+    /// so that they have done so within a minute.
+    pub lease_seconds: u32,
     /// Where new clusters' keys are kept unless their labels say otherwise: `store` or `barbican`.
     pub cert_manager: CertManager,
     /// By a cloud's name in clouds.yaml.
@@ -57,6 +60,7 @@ impl Default for Settings {
             keymap: "default".into(),
             cloud: None,
             store: None,
+            lease_seconds: 30,
             cert_manager: CertManager::default(),
             clouds: BTreeMap::new(),
             clusters: BTreeMap::new(),
@@ -98,6 +102,9 @@ impl Settings {
                 return Err(Problem::invalid(told).advise("Write the file's name without directory and ending"));
             }
         }
+        if !(5..=40).contains(&settings.lease_seconds) {
+            return Err(Problem::invalid(format!("{source}: lease_seconds must be from 5 to 40")));
+        }
         Ok(settings)
     }
 }
@@ -117,7 +124,7 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `cert_manager`, `clouds`, `clusters`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));

@@ -98,11 +98,12 @@ impl Heat {
 impl Orchestration for Heat {
     async fn stacks_by_tag(&self, tag: &str) -> Result<Vec<Stack>, CloudError> {
         let call = Call::get(HEAT, &["stacks"]).query("tags", tag).query("limit", STACKS_PAGE);
-        let items = self.session.list(call, "stacks").await?;
+        let mut stacks = Vec::new();
         // Heat takes a comma for "all of these" and older ones ignore the filter: look again.
-        let mut stacks = field::read_all("stacks", &items, read::stack);
         // A stack just deleted is listed for a moment longer.
-        stacks.retain(|stack| stack.status != Status::DELETE_COMPLETE && stack.tags.iter().any(|have| have == tag));
+        let ours = |stack: &Stack| stack.status != Status::DELETE_COMPLETE && stack.tags.iter().any(|have| have == tag);
+        let each = |item| stacks.extend(field::read_all("stacks", &[item], read::stack).into_iter().filter(ours));
+        self.session.each(call, "stacks", each).await?;
         Ok(stacks)
     }
 

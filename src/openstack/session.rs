@@ -167,13 +167,22 @@ impl Session {
     }
 
     /// All items under `key`, page after page.
-    pub async fn list(&self, mut call: Call<'_>, key: &str) -> Result<Vec<Value>, CloudError> {
+    pub async fn list(&self, call: Call<'_>, key: &str) -> Result<Vec<Value>, CloudError> {
+        let mut items = Vec::new();
+        self.each(call, key, |item| items.push(item)).await?;
+        Ok(items)
+    }
+
+    /// Hands over a list item by item: what is made of a long one need not be in memory twice.
+    pub async fn each(&self, mut call: Call<'_>, key: &str, mut each: impl FnMut(Value)) -> Result<(), CloudError> {
         let mut pages = page::Pages::default();
         loop {
             let value = self.json(&call).await?;
-            match pages.take(call.service, key, value)? {
+            let next = pages.take(call.service, key, value)?;
+            pages.items.drain(..).for_each(&mut each);
+            match next {
                 Some(query) => call.query = query,
-                None => return Ok(pages.items),
+                None => return Ok(()),
             }
         }
     }

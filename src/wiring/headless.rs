@@ -26,7 +26,8 @@ pub fn run(global: &Global) -> Done {
     let tasks = tasks()?;
     let done = tasks.block_on(async {
         let interrupted = interrupted();
-        let options = Options { stands_in: false, ..parts::options(&prepared.paths, prepared.outside) };
+        let lease = Duration::from_secs(prepared.settings.lease_seconds.into());
+        let options = Options { stands_in: false, lease, ..parts::options(&prepared.paths, prepared.outside) };
         let connected =
             parts::connect(&prepared.paths, &prepared.cloud, prepared.store.as_ref(), Work::Headless, options);
         let manager = connected.await.map_err(Fault::configuration)?;

@@ -1,3 +1,4 @@
 //! The conductor with a store on disk and a cloud, killed at the worst moments.
 
 mod real_cloud;
+mod sharing;

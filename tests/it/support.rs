@@ -1,4 +1,5 @@
 //! What several tests share.
 
 pub mod eye;
+pub mod postgres;
 pub mod pty;

@@ -24,7 +24,11 @@ fn help_of_every_command() {
         "driver list",
         "driver show",
         "driver check",
+        "history",
+        "quota",
+        "quota create",
         "stats",
+        "conductor",
         "demo",
         "completion",
     ] {
