@@ -19,7 +19,7 @@ use crate::model::{Problem, WorkerGroup};
 /// A host name has 63 characters, of which the stack's name takes 43 and numbers the rest.
 const GROUP_NAME_CUT: usize = 12;
 /// Nova takes 65535 characters of base64. The rest is room for what Heat adds.
-const USER_DATA_MAX: usize = 46_000;
+pub const USER_DATA_MAX: usize = 46_000;
 
 impl Driver {
     /// Exactly what Heat is to be sent for this cluster; the same input gives the same plan.

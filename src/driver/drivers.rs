@@ -235,7 +235,7 @@ fn unreadable(name: &str, error: &toml::de::Error) -> Problem {
 }
 
 /// Own values win: `files` are added, an environment takes the place of the one with the
-/// same `when`, tables go key by key, and `false` takes a key out of a table.
+/// same `when`, tables go key by key however deep, and `false` takes a key out of a table.
 fn lay_over(base: &mut Table, own: Table) {
     for (key, value) in own {
         match (base.get_mut(&key), value) {
@@ -251,14 +251,9 @@ fn lay_over(base: &mut Table, own: Table) {
                     }
                 }
             }
-            (Some(Value::Table(all)), Value::Table(own)) => {
-                for (key, value) in own {
-                    if value == Value::Boolean(false) {
-                        all.remove(&key);
-                    } else {
-                        all.insert(key, value);
-                    }
-                }
+            (Some(Value::Table(all)), Value::Table(own)) => lay_over(all, own),
+            (Some(_), Value::Boolean(false)) => {
+                base.remove(&key);
             }
             (_, value) => {
                 base.insert(key, value);

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::archive;
+use super::compose::USER_DATA_MAX;
 use super::drivers::{Drivers, Folder, MANIFEST};
 use super::manifest::Manifest;
 use super::registry;
@@ -83,6 +85,7 @@ pub fn check(drivers: &Drivers, folder: Folder) -> Vec<Finding> {
         found.error(MANIFEST, fault);
     }
     fields(&manifest, &mut found);
+    archives(&manifest, &files, &mut found);
     let mut templates = BTreeMap::new();
     for (name, text) in &files {
         if text.contains("heat_template_version") && is_yaml(name) {
@@ -118,6 +121,25 @@ fn fields(manifest: &Manifest, found: &mut Findings) {
     }
     if manifest.os_distro.is_empty() {
         found.warning(MANIFEST, "os_distro is empty: the driver can only be chosen by name");
+    }
+    let labels = manifest.labels();
+    for label in manifest.label_defaults.keys().filter(|label| !labels.contains(label.as_str())) {
+        found.warning(MANIFEST, format!("label_defaults: nothing reads the label {label}"));
+    }
+}
+
+/// What nodes unpack must go into user data, before the cluster's secrets come to it.
+fn archives(manifest: &Manifest, files: &Folder, found: &mut Findings) {
+    for (parameter, entries) in &manifest.archives {
+        let own = entries.iter().filter_map(|(path, name)| Some((path.as_str(), files.get(name)?.as_bytes())));
+        match archive::pack(own).map(|text| text.len()) {
+            Ok(size) if size > USER_DATA_MAX => found.error(
+                MANIFEST,
+                format!("archives.{parameter} comes to {size} bytes; user data has room for {USER_DATA_MAX}"),
+            ),
+            Ok(_) => {}
+            Err(error) => found.error(MANIFEST, format!("archives.{parameter}: {error}")),
+        }
     }
 }
 

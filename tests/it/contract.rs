@@ -8,7 +8,7 @@
 
 mod changing;
 mod shape;
-mod side;
+pub mod side;
 mod story;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ mod conductor;
 mod contract;
 mod dashboard;
 mod demo;
+mod drivers;
 mod kills;
 mod kube;
 mod node_scripts;

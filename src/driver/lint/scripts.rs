@@ -38,7 +38,7 @@ pub fn check(subject: &Subject<'_>, used: &BTreeSet<String>, found: &mut Finding
         }
     }
     provided.extend(subject.manifest.settings.keys().map(|setting| (setting.clone(), MANIFEST)));
-    let is_text = |name: &str| !subject.templates.contains_key(name) && !super::is_yaml(name) || name.contains('/');
+    let is_text = |name: &str| !subject.templates.contains_key(name);
     let texts: Vec<(&String, &String)> =
         subject.files.iter().filter(|(name, _)| used.contains(*name) && is_text(name)).collect();
     for (name, text) in &texts {

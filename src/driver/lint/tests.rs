@@ -24,16 +24,24 @@ otherwise = "env-own.yaml"
 
 [parameters]
 image = "facts.image_id"
-count = "cluster.master_count"
+count = "spec.master_count"
 fixed_network = "facts.fixed_network_id"
+zone = "label.zone"
 
-[labels]
-zone = "zone"
+[settings]
+ROLE = "group.kind"
+
+[archives.packed]
+"more.sh" = "scripts/more.sh"
+"pki/ca.crt" = "secret.ca_cert"
+
+[label_defaults]
+zone = "nova"
 
 [outputs]
 api_address = "api_address"
-master_addresses = "addresses"
-node_addresses = "addresses"
+masters = "addresses"
+worker_groups = "addresses"
 "#;
 
 const CLUSTER: &str = r#"
@@ -43,6 +51,7 @@ parameters:
   count: {type: number, constraints: [{range: {min: 1}}]}
   fixed_network: {type: string, default: ""}
   zone: {type: string, default: ""}
+  packed: {type: string}
 conditions:
   any_zone: {equals: [{get_param: zone}, ""]}
 resources:
@@ -59,6 +68,7 @@ resources:
           image: {get_param: image}
           network: {get_attr: [network, network]}
           zone: {if: [any_zone, null, {get_param: zone}]}
+          packed: {get_param: packed}
           script:
             str_replace: {template: {get_file: scripts/node.sh}, params: {__ZONE__: {get_param: zone}}}
 outputs:
@@ -73,6 +83,7 @@ parameters:
   network: {type: string}
   zone: {type: string, default: ""}
   script: {type: string}
+  packed: {type: string}
 resources:
   port:
     type: OS::Neutron::Port
@@ -85,7 +96,7 @@ resources:
       availability_zone: {get_param: zone}
       networks: [{port: {get_resource: port}}]
       user_data_format: RAW
-      user_data: {list_join: ["\n", [{get_param: script}, "SIZE=1"]]}
+      user_data: {list_join: ["\n", [{get_param: script}, "SIZE=1", {get_param: packed}]]}
 outputs:
   address: {value: {get_attr: [port, fixed_ips, 0, ip_address]}}
 "#;
@@ -120,6 +131,7 @@ fn tiny() -> Folder {
         ("env-own.yaml", "resource_registry: {'Tiny::Network': net-own.yaml}"),
         ("env-old.yaml", "resource_registry: {'Tiny::Network': net-old.yaml}"),
         ("scripts/node.sh", "#!/bin/bash\necho zone __ZONE__ $(setting SIZE) $(setting MORE none)\n"),
+        ("scripts/more.sh", "echo \"$(setting ROLE)\"\n"),
         ("README.md", "# tiny"),
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()))
@@ -150,9 +162,9 @@ fn nothing_is_wrong_with_ours() {
 )]
 #[case::attribute(
     MANIFEST,
-    "cluster.master_count",
-    "cluster.masters",
-    "Error driver.toml: attribute cluster.masters is not known"
+    "spec.master_count",
+    "spec.master",
+    "Error driver.toml: attribute spec.master is not known"
 )]
 #[case::no_file(
     MANIFEST,
@@ -176,8 +188,8 @@ fn nothing_is_wrong_with_ours() {
 )]
 #[case::parameter(
     MANIFEST,
-    "zone = \"zone\"",
-    "zone = \"area\"",
+    "zone = \"label.zone\"",
+    "area = \"label.zone\"",
     "Error driver.toml: parameter area is sent, but cluster.yaml does not declare it"
 )]
 #[case::not_sent(
@@ -330,6 +342,31 @@ fn nothing_is_wrong_with_ours() {
     "Warning net-own.yaml: resources.network: type OS::Neutron::Segment is not known here"
 )]
 // Scripts.
+#[case::no_packed_file(
+    MANIFEST,
+    "scripts/more.sh",
+    "scripts/less.sh",
+    "Error driver.toml: file scripts/less.sh is named but not there"
+)]
+#[case::secret_setting(
+    MANIFEST,
+    "ROLE = \"group.kind\"",
+    "ROLE = \"secret.ca_key\"",
+    "Error driver.toml: attribute secret.ca_key is not known"
+)]
+#[case::idle_manifest_setting(
+    MANIFEST,
+    "ROLE = \"group.kind\"",
+    "ROLE = \"group.kind\"\nROOM = \"group.name\"",
+    "Warning driver.toml: no script reads the setting ROOM"
+)]
+#[case::idle_label(
+    MANIFEST,
+    "zone = \"nova\"",
+    "zones = \"nova\"",
+    "Warning driver.toml: label_defaults: nothing reads the label zones"
+)]
+#[case::path(MANIFEST, "\"more.sh\"", "\"\"", "Error driver.toml: archives.packed: the path \"\" must have")]
 #[case::word("scripts/node.sh", "__ZONE__", "__ZONES__", "Error scripts/node.sh: line 2: nothing replaces __ZONES__")]
 #[case::setting(
     "scripts/node.sh",
@@ -360,6 +397,18 @@ fn files_that_nobody_needs_and_scripts_that_are_too_long() {
     let found = check(folder);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("resources.server: its user data is made of files of 60"), "{found:?}");
+    let mut folder = tiny();
+    // What does not shrink when it is packed.
+    let mut sum = 1u64;
+    let noise: String = (0..90_000)
+        .map(|_| {
+            sum = sum.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b' ' + u8::try_from((sum >> 33) % 90).unwrap())
+        })
+        .collect();
+    folder.insert("scripts/more.sh".into(), format!("{}# {}", folder["scripts/more.sh"], noise));
+    let found = check(folder);
+    assert!(found.iter().any(|line| line.contains("Error driver.toml: archives.packed comes to ")), "{found:?}");
 }
 
 #[test]
@@ -374,7 +423,7 @@ fn many_choices_do_not_take_for_ever() {
 
 #[test]
 fn what_is_inherited_is_part_of_it() {
-    let own = "name = \"mine\"\nextends = \"k8s_ubuntu_kubeadm\"\n[labels]\nmy_label = \"no_such_parameter\"\n";
+    let own = "name = \"mine\"\nextends = \"k8s_ubuntu_kubeadm\"\n[parameters]\nno_such_parameter = \"label.mine\"\n";
     let found = check([(MANIFEST.to_owned(), own.to_owned())].into());
     assert_eq!(found, ["Error driver.toml: parameter no_such_parameter is sent, but cluster.yaml does not declare it"]);
 }

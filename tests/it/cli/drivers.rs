@@ -41,7 +41,7 @@ fn a_folder_is_checked_with_its_scripts() {
     assert_eq!(home.run("driver check mine -f json").ok().out, "[]\n");
 
     std::fs::write(dir.join("scripts/broken.sh"), "if true; then\n").unwrap();
-    std::fs::write(dir.join("driver.toml"), format!("{text}[labels]\na = \"nowhere\"\n")).unwrap();
+    std::fs::write(dir.join("driver.toml"), format!("{text}[parameters]\nnowhere = \"label.a\"\n")).unwrap();
     let ran = home.run("driver check mine -f json");
     assert_eq!(ran.code, 1);
     assert!(ran.err.starts_with("error: mine has "), "{}", ran.err);

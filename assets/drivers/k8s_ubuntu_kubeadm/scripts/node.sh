@@ -10,6 +10,12 @@ umask 077
 # shellcheck source=kubeadm.sh
 . "$JEROBOAM/kubeadm.sh"
 
+# A driver whose images carry no Kubernetes brings a script that puts it there.
+if [ -f "$JEROBOAM/provide.sh" ]; then
+  # shellcheck source=/dev/null
+  . "$JEROBOAM/provide.sh"
+fi
+
 stage "preparing the node"
 check_image
 use_proxies
