@@ -76,11 +76,18 @@ where
             cluster::delete_needs(terminal, &wanted)?;
             cluster::delete(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
         }
-        Once::Kubeconfig(wanted) => kubeconfig::export(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
-        Once::Ca(Ca::Show(wanted)) => ca::show(&*connect(Work::Elsewhere).await?, terminal, &wanted.cluster).await,
+        Once::Kubeconfig(wanted) | Once::Cluster(Cluster::Config(wanted)) => {
+            let wish = kubeconfig::wish(&wanted).map_err(Fault::usage)?;
+            kubeconfig::export(&*connect(Work::Elsewhere).await?, terminal, &wanted, &wish).await
+        }
+        Once::Ca(Ca::Show(wanted)) => {
+            let which = ca::authority(&wanted.ca_cert_type).map_err(Fault::usage)?;
+            ca::show(&*connect(Work::Elsewhere).await?, terminal, &wanted.cluster, which).await
+        }
         Once::Ca(Ca::Sign(wanted)) => {
+            let which = ca::authority(&wanted.ca_cert_type).map_err(Fault::usage)?;
             let request = ca::request(&wanted.request).map_err(Fault::usage)?;
-            ca::sign(&*connect(Work::Elsewhere).await?, terminal, &wanted.cluster, &request).await
+            ca::sign(&*connect(Work::Elsewhere).await?, terminal, &wanted.cluster, which, &request).await
         }
         Once::History(wanted) => history::show(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
         Once::Quota(wanted) => quota::run(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,

@@ -21,6 +21,7 @@ pub mod cause;
 pub mod chronicle;
 pub mod details;
 pub mod engine;
+pub mod health;
 mod lock;
 pub mod machine;
 pub mod provisions;

@@ -1,5 +1,5 @@
 //! An OpenStack in a box, speaking HTTP on loopback: Keystone, Glance, Nova,
-//! Neutron, Heat, Octavia and Cinder, good enough for the ordinary command-line
+//! Neutron, Heat, Octavia, Cinder and Barbican, good enough for the ordinary command-line
 //! clients and for Jeroboam's own adapters. Time runs fast; state lasts for the run.
 //!
 //! Layers, each knowing only those before it: [`crate::hot`] evaluates templates (pure),
@@ -8,6 +8,7 @@
 //! anything of Jeroboam beside [`Problem`]: the program meets
 //! it only through HTTP. Start reading at [`start`].
 
+mod barbican;
 mod cinder;
 pub mod engine;
 mod glance;

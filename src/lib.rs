@@ -10,6 +10,7 @@ pub mod driver;
 pub mod hot;
 pub mod kube;
 pub mod model;
+pub mod notify;
 pub mod openstack;
 pub mod pki;
 pub mod runtime;

@@ -5,7 +5,9 @@
 //! layer may use these types; this one uses none of theirs.
 //! Start reading at [`cluster`].
 
+pub mod authority;
 pub mod cluster;
+pub mod health;
 pub mod history;
 pub mod inventory;
 pub mod labels;
@@ -20,7 +22,9 @@ pub mod text;
 pub mod thing;
 pub mod validate;
 
+pub use authority::Authority;
 pub use cluster::{Cluster, ClusterId, NewCluster, Progress};
+pub use health::{Health, HealthStatus};
 pub use history::{HistoryEntry, HistoryKind, Operation};
 pub use inventory::{Flavor, Image, Keypair, Network, Subnet};
 pub use labels::Labels;

@@ -10,6 +10,8 @@
 mod describe;
 mod issue;
 mod sign;
+mod subject;
+mod user;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,7 @@ use secrecy::SecretString;
 pub use describe::{Description, describe};
 pub use issue::{issue_client, issue_join};
 pub use sign::sign;
+pub use user::{User, issue_user};
 
 use crate::model::Problem;
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
+    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
     StackResource, TemplateId,
 };
 
@@ -32,13 +32,13 @@ pub trait Manager: Send + Sync {
     /// Accepts the delete; the work goes on behind.
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem>;
 
-    /// The Kubernetes CA of a cluster.
-    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem>;
-    /// The certificate (PEM) that the Kubernetes CA gives for a request (PEM, PKCS#10), by the
+    /// One of the cluster's authorities.
+    async fn ca_certificate(&self, id: ClusterId, authority: Authority) -> Result<CaCertificate, Problem>;
+    /// The certificate (PEM) that the authority gives for a request (PEM, PKCS#10), by the
     /// rules of [`crate::pki::sign`], for as long as Magnum's: five years at most.
-    async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem>;
+    async fn sign(&self, id: ClusterId, authority: Authority, csr_pem: &str) -> Result<String, Problem>;
     /// A complete kubeconfig with a fresh client certificate.
-    async fn kubeconfig(&self, id: ClusterId) -> Result<KubeconfigText, Problem>;
+    async fn kubeconfig(&self, id: ClusterId, wish: &KubeconfigWish) -> Result<KubeconfigText, Problem>;
 
     /// What happened, newest first: to one cluster, also one that is gone, or to all.
     async fn history(&self, of: Option<ClusterId>, limit: usize) -> Result<Vec<HistoryEntry>, Problem>;
@@ -118,6 +118,7 @@ pub enum ConductorRole {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaCertificate {
     pub cluster: ClusterId,
+    pub authority: Authority,
     pub pem: String,
     pub subject: String,
     /// Hex of SHA-256 over the DER form, `AB:CD:…`.
@@ -129,10 +130,11 @@ pub struct CaCertificate {
 
 impl CaCertificate {
     /// Reads what the certificate says of itself.
-    pub fn read(cluster: ClusterId, pem: String) -> Result<Self, crate::pki::PkiError> {
+    pub fn read(cluster: ClusterId, authority: Authority, pem: String) -> Result<Self, crate::pki::PkiError> {
         let read = crate::pki::describe(&pem)?;
         Ok(Self {
             cluster,
+            authority,
             pem,
             subject: read.subject,
             fingerprint: read.fingerprint,
@@ -140,6 +142,24 @@ impl CaCertificate {
             not_before: read.not_before,
             not_after: read.not_after,
         })
+    }
+}
+
+/// For whom a kubeconfig is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KubeconfigWish {
+    /// As the cluster's role bindings name the user.
+    pub user: String,
+    pub groups: Vec<String>,
+    /// How long it is good for; a minute at least, five years at most.
+    pub life: chrono::TimeDelta,
+}
+
+impl Default for KubeconfigWish {
+    /// The cluster's administrator for a year: long enough for daily work, short enough that a
+    /// lost file ends by itself. A new one costs one key press.
+    fn default() -> Self {
+        Self { user: "admin".into(), groups: vec!["system:masters".into()], life: chrono::TimeDelta::days(365) }
     }
 }
 

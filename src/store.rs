@@ -97,6 +97,8 @@ pub struct Track {
     /// What the stack has come to, not told yet: it becomes the cluster's status together with
     /// the addresses, or with the root cause of the failure, so that nobody sees one without the other.
     pub ending: Option<Ending>,
+    /// What was last told to others of the cluster, `create/pending`; `None`: nobody listened yet.
+    pub told: Option<String>,
 }
 
 /// The end of an operation in Heat's words.

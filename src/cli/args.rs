@@ -129,6 +129,8 @@ pub enum Cluster {
     List,
     /// Show a cluster
     Show(ClusterShow),
+    /// Write a kubeconfig with a fresh client certificate; the same as `jeroboam kubeconfig`
+    Config(Kubeconfig),
     /// Show the events of a cluster's stack, oldest first
     Events(ClusterEvents),
     /// Delete clusters with everything that belongs to them
@@ -159,9 +161,9 @@ pub struct DriverShow {
 
 #[derive(Debug, Subcommand)]
 pub enum Ca {
-    /// Print the Kubernetes CA certificate of a cluster as PEM
+    /// Print a CA certificate of a cluster as PEM
     Show(CaShow),
-    /// Sign a certificate request with the Kubernetes CA of a cluster, and print the certificate as PEM
+    /// Sign a certificate request with a CA of a cluster, and print the certificate as PEM
     Sign(CaSign),
 }
 
@@ -211,6 +213,9 @@ pub struct QuotaLimit {
 pub struct CaShow {
     /// Name or uuid of the cluster
     pub cluster: String,
+    /// Which of its CAs: kubernetes, kubelet, etcd, front-proxy
+    #[arg(long, value_name = "TYPE", default_value = "kubernetes")]
+    pub ca_cert_type: String,
 }
 
 #[derive(Debug, Args)]
@@ -220,6 +225,9 @@ pub struct CaSign {
     /// File with the request (PKCS#10, PEM); - reads standard input
     #[arg(value_name = "CSRFILE")]
     pub request: PathBuf,
+    /// Which of its CAs: kubernetes, kubelet, etcd, front-proxy
+    #[arg(long, value_name = "TYPE", default_value = "kubernetes")]
+    pub ca_cert_type: String,
 }
 
 #[derive(Debug, Args)]
@@ -419,6 +427,15 @@ pub struct ClusterDelete {
 pub struct Kubeconfig {
     /// Name or uuid of the cluster
     pub name: String,
+    /// As whom to log in [default: admin, of the group system:masters]
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Group of that user; may be given several times
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<String>,
+    /// How long it is good for, such as 30m, 8h or 7d [default: 365d]
+    #[arg(long, value_name = "TIME")]
+    pub ttl: Option<String>,
     #[command(flatten)]
     pub place: Place,
     /// Overwrite a file that exists

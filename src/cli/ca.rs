@@ -4,21 +4,47 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::args::Format;
 use super::fault::Done;
 use super::find;
 use super::output::Terminal;
-use crate::model::Problem;
-use crate::service::Manager;
+use crate::model::{Authority, Problem};
+use crate::service::{CaCertificate, Manager};
 
 /// Longest request that is read, in bytes; what is longer is none.
 const REQUEST_MAX: u64 = 64 * 1024;
 
-pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str) -> Done {
+/// How long before its end an authority is spoken of: replacing one takes planning.
+pub const WARN_BEFORE: TimeDelta = TimeDelta::days(60);
+
+/// Which authority a flag names; before anything is connected.
+pub fn authority(flag: &str) -> Result<Authority, Problem> {
+    flag.parse()
+}
+
+/// That a CA has expired or will soon.
+pub fn expiry(cluster: &str, ca: &CaCertificate, now: DateTime<Utc>) -> Option<String> {
+    let left = ca.not_after - now;
+    let which = format!("The {} CA of cluster {cluster}", ca.authority);
+    let date = ca.not_after.format("%Y-%m-%d");
+    match left {
+        left if left <= TimeDelta::zero() => Some(format!("{which} has expired on {date}: nothing it signed is valid")),
+        left if left < WARN_BEFORE => {
+            Some(format!("{which} expires in {} days, on {date}; replace it with: jeroboam ca rotate", left.num_days()))
+        }
+        _ => None,
+    }
+}
+
+pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str, which: Authority) -> Done {
     let cluster = find::cluster(manager, name).await?;
-    let authority = manager.ca_certificate(cluster.uuid).await?;
+    let authority = manager.ca_certificate(cluster.uuid, which).await?;
+    if let Some(warning) = expiry(&cluster.name, &authority, Utc::now()) {
+        terminal.note(&warning)?;
+    }
     if terminal.format != Format::Table {
         return terminal.value(&authority);
     }
@@ -46,11 +72,17 @@ fn limited(from: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub async fn sign(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str, request: &str) -> Done {
+pub async fn sign(
+    manager: &dyn Manager,
+    terminal: &mut Terminal<'_>,
+    name: &str,
+    which: Authority,
+    request: &str,
+) -> Done {
     let cluster = find::cluster(manager, name).await?;
-    let certificate = manager.sign(cluster.uuid, request).await?;
+    let certificate = manager.sign(cluster.uuid, which, request).await?;
     if terminal.format != Format::Table {
-        return terminal.value(&json!({ "cluster": cluster.uuid, "pem": certificate }));
+        return terminal.value(&json!({ "cluster": cluster.uuid, "authority": which, "pem": certificate }));
     }
     pem(terminal, &certificate)
 }

@@ -2,21 +2,24 @@
 
 use std::collections::HashSet;
 
+use chrono::Utc;
+
 use super::args::{ClusterCreate, ClusterDelete, ClusterEvents, ClusterShow};
 use super::fault::{Done, Exit, Failures, Fault};
 use super::output::{Column, Terminal, or_dash, table};
 use super::wait::{self, Until};
-use super::{ask, either, find, labels};
-use crate::model::{Cluster, NewCluster, Problem, StackEvent, text};
+use super::{ask, ca, either, find, labels};
+use crate::model::{Authority, Cluster, NewCluster, Problem, StackEvent, text};
 use crate::service::{Change, Manager};
 
-const COLUMNS: [Column<Cluster>; 8] = [
+const COLUMNS: [Column<Cluster>; 9] = [
     ("UUID", |c| c.uuid.to_string()),
     ("NAME", |c| c.name.clone()),
     ("KEYPAIR", |c| or_dash(c.keypair.as_deref())),
     ("NODE_COUNT", |c| c.node_count.to_string()),
     ("MASTER_COUNT", |c| c.master_count.to_string()),
     ("STATUS", |c| c.status.to_string()),
+    ("HEALTH_STATUS", |c| or_dash(c.health.as_ref().map(|health| health.status.word()))),
     ("TEMPLATE", |c| c.template_name.clone()),
     ("API_ADDRESS", |c| or_dash(c.api_address.as_deref())),
 ];
@@ -55,12 +58,31 @@ pub async fn create(manager: &dyn Manager, terminal: &mut Terminal<'_>, wish: Ne
 pub async fn list(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {
     let mut clusters = manager.clusters().await?;
     clusters.sort_by(|a, b| (&a.name, a.uuid).cmp(&(&b.name, b.uuid)));
+    // Each is a look of its own into the store's secrets: of a large fleet, only its oldest.
+    let mut oldest: Vec<&Cluster> = clusters.iter().collect();
+    oldest.sort_by_key(|cluster| cluster.created_at);
+    for cluster in oldest.into_iter().take(WARNED) {
+        warn_of_expiry(manager, terminal, cluster).await?;
+    }
     terminal.list(&clusters, &COLUMNS)
 }
 
 pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterShow) -> Done {
     let cluster = find::cluster(manager, &args.cluster.name).await?;
+    warn_of_expiry(manager, terminal, &cluster).await?;
     if args.wait { settle(manager, terminal, cluster).await } else { terminal.show(&cluster) }
+}
+
+/// Clusters of a list whose authorities are looked at; authorities last five years, so the oldest end first.
+const WARNED: usize = 20;
+
+/// Says on stderr when the cluster's authority ends soon. One that cannot be read is told by who needs it.
+async fn warn_of_expiry(manager: &dyn Manager, terminal: &mut Terminal<'_>, cluster: &Cluster) -> Done {
+    let Ok(authority) = manager.ca_certificate(cluster.uuid, Authority::Kubernetes).await else { return Ok(()) };
+    match ca::expiry(&cluster.name, &authority, Utc::now()) {
+        Some(warning) => terminal.note(&warning),
+        None => Ok(()),
+    }
 }
 
 /// Waits until nothing is under way, shows what came out, and fails when that is a failure.

@@ -16,10 +16,10 @@ use super::{Work, run};
 use crate::cloud::{Identity, Scope};
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster, NewTemplate, Problem, ProblemKind, Progress,
-    Quota, RootCause, StackEvent, StackResource, Status, TemplateId,
+    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster, NewTemplate, Problem,
+    ProblemKind, Progress, Quota, RootCause, StackEvent, StackResource, Status, TemplateId,
 };
-use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, Manager};
+use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, KubeconfigWish, Manager};
 
 const ID: Uuid = Uuid::from_u128(0xc1);
 
@@ -62,6 +62,7 @@ fn cluster(status: Status) -> Cluster {
         operation: None,
         progress: None,
         cause: None,
+        health: None,
     }
 }
 
@@ -130,22 +131,24 @@ impl Manager for Scripted {
         self.note(format!("delete {id}"));
         if self.stuck.contains(&id) { Err(Problem::new(ProblemKind::Unavailable, "the disk is full")) } else { Ok(()) }
     }
-    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem> {
+    async fn ca_certificate(&self, id: ClusterId, authority: Authority) -> Result<CaCertificate, Problem> {
         Ok(CaCertificate {
             cluster: id,
+            authority,
             pem: "-----BEGIN CERTIFICATE-----\n".into(),
             subject: "CN=prod".into(),
             fingerprint: "AB:CD".into(),
             key_type: "ECDSA P-256".into(),
             not_before: then(),
-            not_after: then(),
+            not_after: chrono::DateTime::<chrono::Utc>::MAX_UTC,
         })
     }
-    async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem> {
-        self.note(format!("sign {id} {csr_pem}"));
+    async fn sign(&self, id: ClusterId, authority: Authority, csr_pem: &str) -> Result<String, Problem> {
+        self.note(format!("sign {id} {authority} {csr_pem}"));
         Ok("-----BEGIN CERTIFICATE-----\n".into())
     }
-    async fn kubeconfig(&self, _: ClusterId) -> Result<KubeconfigText, Problem> {
+    async fn kubeconfig(&self, _: ClusterId, wish: &KubeconfigWish) -> Result<KubeconfigText, Problem> {
+        self.note(format!("kubeconfig {} {:?} {}", wish.user, wish.groups, wish.life));
         Ok(KubeconfigText("apiVersion: v1\n".into()))
     }
     async fn history(&self, _: Option<ClusterId>, _: usize) -> Result<Vec<HistoryEntry>, Problem> {
@@ -227,8 +230,8 @@ fn scripted(status: Status, changes: impl IntoIterator<Item = Change>) -> Arc<Sc
 async fn lists_in_every_form() {
     let manager = scripted(Status::CREATE_COMPLETE, []);
     insta::assert_snapshot!(ran(&manager, "cluster list", false).await.out, @r"
-    UUID                                  NAME  KEYPAIR  NODE_COUNT  MASTER_COUNT  STATUS           TEMPLATE  API_ADDRESS
-    00000000-0000-0000-0000-0000000000c1  prod  -        2           1             CREATE_COMPLETE  k8s       -
+    UUID                                  NAME  KEYPAIR  NODE_COUNT  MASTER_COUNT  STATUS           HEALTH_STATUS  TEMPLATE  API_ADDRESS
+    00000000-0000-0000-0000-0000000000c1  prod  -        2           1             CREATE_COMPLETE  -              k8s       -
     ");
     let json: Vec<Cluster> = serde_json::from_str(&ran(&manager, "cluster list -f json", false).await.out).unwrap();
     assert_eq!(json, manager.clusters);
@@ -391,6 +394,23 @@ async fn nodes_are_masters_and_workers() {
 }
 
 #[tokio::test]
+async fn a_kubeconfig_is_for_whom_and_as_long_as_is_asked() {
+    let manager = scripted(Status::CREATE_COMPLETE, []);
+    for (line, asked) in [
+        ("kubeconfig prod --stdout", r#"kubeconfig admin ["system:masters"] P31536000S"#),
+        ("kubeconfig prod --stdout --ttl 30m", r#"kubeconfig admin ["system:masters"] PT1800S"#),
+        ("cluster config prod --stdout --user jane --ttl 8h", r#"kubeconfig jane [] PT28800S"#),
+        ("cluster config prod --stdout --user j --group a --group b", r#"kubeconfig j ["a", "b"] P31536000S"#),
+    ] {
+        manager.asked.lock().unwrap().clear();
+        assert_eq!(ran(&manager, line, false).await.exit, None, "{line}");
+        assert_eq!(*manager.asked.lock().unwrap(), [asked], "{line}");
+    }
+    let odd = ran(&manager, "kubeconfig prod --ttl forever", false).await;
+    assert_eq!((odd.exit, odd.work), (Some(Exit::Usage), None));
+}
+
+#[tokio::test]
 async fn authorities_are_shown_and_sign() {
     let manager = scripted(Status::CREATE_COMPLETE, []);
     let shown = ran(&manager, "ca show prod", false).await;
@@ -403,7 +423,13 @@ async fn authorities_are_shown_and_sign() {
     let line = format!("ca sign prod {}", file.path().display());
     let signed = ran(&manager, &line, false).await;
     assert_eq!((signed.exit, signed.out.as_str()), (None, "-----BEGIN CERTIFICATE-----\n"));
-    assert_eq!(*manager.asked.lock().unwrap(), [format!("sign {ID} a request")]);
+    assert_eq!(*manager.asked.lock().unwrap(), [format!("sign {ID} kubernetes a request")]);
+    let by_etcd = ran(&manager, &format!("{line} --ca-cert-type etcd"), false).await;
+    assert_eq!(by_etcd.exit, None);
+    assert_eq!(manager.asked.lock().unwrap()[1], format!("sign {ID} etcd a request"));
+    let odd = ran(&manager, "ca show prod --ca-cert-type etdc", false).await;
+    assert_eq!((odd.exit, odd.work), (Some(Exit::Usage), None));
+    assert!(odd.err.contains("--ca-cert-type") && odd.err.contains("front-proxy"), "{}", odd.err);
     let missing = ran(&manager, "ca sign prod /nowhere/at/all", false).await;
     assert_eq!((missing.exit, missing.work), (Some(Exit::Usage), None));
 }

@@ -14,6 +14,8 @@ use crate::cloud::{CloudError, Delegation, KeyManager, Orchestration, Scope};
 use crate::driver::{Drivers, StackPlan};
 use crate::kube::api::Gateway;
 use crate::model::{ClusterId, Problem};
+use crate::notify::Outcome::Success;
+use crate::notify::{self, Event, Notifier, cadf};
 use crate::store::{ClusterRecord, Secrets, Store, StoreError};
 
 /// More operations than any activation has in a row; a brake, not a rule.
@@ -29,6 +31,7 @@ pub struct Ports {
     pub key_manager: Arc<dyn KeyManager>,
     /// Opens clusters' APIs; `None`: they are left alone.
     pub kubernetes: Option<Arc<dyn Gateway>>,
+    pub notifier: Notifier,
     pub store: Arc<dyn Store>,
     pub drivers: Arc<Drivers>,
     pub observer: Arc<dyn Observer>,
@@ -56,6 +59,7 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
         }
         let transition = machine::step(known.clone(), &observed, (ports.clock)());
         let mut record = transition.record;
+        let event = if ports.notifier.is_active() { due(&mut record) } else { None };
         if record != known {
             record.cluster.updated_at = Some((ports.clock)());
             chronicle::transition(&known, &mut record, (ports.clock)());
@@ -70,6 +74,9 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
             }
             report(&known, &record, transition.op);
             ports.observer.saved(&record);
+            if let Some((action, outcome)) = event {
+                ports.notifier.tell(Event::new(&record.cluster, action, outcome, (ports.clock)()));
+            }
         }
         let Some(op) = transition.op else { return Ok(Outcome::Rest(Box::new(record), transition.next)) };
         if op == Op::Forget {
@@ -84,6 +91,7 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
                 Ok(()) => {
                     info!(cluster = %id, name = record.cluster.name, "cluster forgotten: nothing of it is left in Heat");
                     ports.observer.forgotten(id, &record.cluster.name);
+                    ports.notifier.tell(Event::new(&record.cluster, "delete", Success, (ports.clock)()));
                     return Ok(Outcome::Gone);
                 }
                 Err(StoreError::Stale) => {
@@ -164,6 +172,20 @@ fn plan(ports: &Ports, record: &ClusterRecord, secrets: &Secrets) -> Result<Stac
         Problem::local(format!("driver \"{name}\", with which this cluster was accepted, is not there any more"))
     })?;
     driver.plan(&record.plan_input(secrets))
+}
+
+/// What the record's state has to tell that was not told yet; notes it as told. The note is saved
+/// before the telling, so nothing is told twice, by whichever process.
+fn due(record: &mut ClusterRecord) -> Option<(&'static str, notify::Outcome)> {
+    let (action, outcome) = cadf::of_status(&record.cluster.status)?;
+    let words = format!("{action}/{}", outcome.word());
+    if record.track.told.as_ref() == Some(&words) {
+        return None;
+    }
+    // Whatever a cluster came to before somebody listened is not news.
+    let news = record.track.told.is_some() || outcome == notify::Outcome::Pending;
+    record.track.told = Some(words);
+    news.then_some((action, outcome))
 }
 
 /// The log line of a transition.

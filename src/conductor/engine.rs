@@ -18,9 +18,10 @@ use super::tell::Tell;
 use super::view::View;
 use super::wake::Listener;
 use super::work::Work;
-use super::{Leader, details, lock, wake};
+use super::{Leader, details, health, lock, wake};
 use crate::kube::api::Gateway;
 use crate::model::{ClusterId, Problem};
+use crate::notify::Targets;
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -47,6 +48,9 @@ pub struct Options {
 #[derive(Clone, Default)]
 pub struct Outside {
     pub kubernetes: Option<Arc<dyn Gateway>>,
+    /// Between two looks at each cluster's health; zero: none.
+    pub health: Duration,
+    pub notify: Targets,
     /// New clusters' keys go to Barbican, unless their labels say otherwise.
     pub keys_in_barbican: bool,
 }
@@ -55,6 +59,8 @@ impl fmt::Debug for Outside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outside")
             .field("kubernetes", &self.kubernetes.is_some())
+            .field("health", &self.health)
+            .field("notify", &self.notify)
             .field("keys_in_barbican", &self.keys_in_barbican)
             .finish()
     }
@@ -91,7 +97,10 @@ impl Conductor {
         let (stop, tasks, poke) = (CancellationToken::new(), TaskTracker::new(), Arc::new(Notify::new()));
         let tell = Arc::new(Tell::new(ports.observer.clone()));
         ports.observer = tell.clone();
-        tasks.spawn(details::run(ports.clone(), tell, watching, options.fast, stop.clone()));
+        tasks.spawn(details::run(ports.clone(), tell.clone(), watching, options.fast, stop.clone()));
+        if ports.kubernetes.is_some() && !options.outside.health.is_zero() {
+            tasks.spawn(health::run(ports.clone(), tell, options.outside.health, stop.clone()));
+        }
         let engine = Engine { ports, options, poke: poke.clone(), stop: stop.clone() };
         tasks.spawn(engine.run());
         tasks.close();

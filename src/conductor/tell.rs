@@ -1,6 +1,7 @@
 //! Between the conductor's tasks and its observer: says each trouble once, and wakes the
 //! watcher of details when a record changed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -13,11 +14,13 @@ pub(super) struct Tell {
     observer: Arc<dyn Observer>,
     trouble: Mutex<Option<Problem>>,
     pub changed: Notify,
+    /// Whether this process works.
+    pub leads: AtomicBool,
 }
 
 impl Tell {
     pub fn new(observer: Arc<dyn Observer>) -> Self {
-        Self { observer, trouble: Mutex::default(), changed: Notify::new() }
+        Self { observer, trouble: Mutex::default(), changed: Notify::new(), leads: AtomicBool::new(false) }
     }
 }
 
@@ -45,6 +48,7 @@ impl Observer for Tell {
     }
 
     fn leader(&self, other: Option<Leader>) {
+        self.leads.store(other.is_none(), Ordering::SeqCst);
         self.observer.leader(other);
     }
 

@@ -15,6 +15,7 @@ use super::{Clock, Leader, Observer, Ports, Share};
 use crate::cloud::{CloudError, CloudErrorKind, Orchestration};
 use crate::driver::{Drivers, Parameter, StackPlan};
 use crate::model::{Action, ClusterId, ClusterTemplate, Problem, Stack, StackEvent, StackResource, Status};
+use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Secrets, Store};
 
 /// What becomes of a call.
@@ -315,6 +316,7 @@ pub(crate) fn ports(heat: Arc<FakeHeat>, store: Arc<dyn Store>, vault: Arc<FakeV
         delegation: vault.clone(),
         key_manager: vault,
         kubernetes: None,
+        notifier: Notifier::default(),
         store,
         drivers: drivers(),
         observer: Arc::new(Deaf),

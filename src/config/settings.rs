@@ -3,8 +3,9 @@
 //! mistake does not go unnoticed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,10 +32,46 @@ pub struct Settings {
     pub lease_seconds: u32,
     /// Where new clusters' keys are kept unless their labels say otherwise: `store` or `barbican`.
     pub cert_manager: CertManager,
+    pub notifications: Notifications,
+    /// Seconds between two looks at each cluster's health through its Kubernetes API; 0: none.
+    pub health_interval: u64,
     /// By a cloud's name in clouds.yaml.
     pub clouds: BTreeMap<String, Reach>,
     /// By a cluster's name or uuid; comes before its cloud.
     pub clusters: BTreeMap<String, Reach>,
+}
+
+/// Who is told what happens to clusters: CADF events as Magnum emits them. Nobody, unless named here.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Notifications {
+    /// RabbitMQ: `amqp://user:password@host:5672/vhost`. `JEROBOAM_NOTIFICATIONS_URL` comes before it.
+    pub url: Option<String>,
+    /// The exchange; oslo.messaging's `control_exchange`.
+    pub exchange: String,
+    /// Queues, each with `.info` and `.error` behind.
+    pub topics: Vec<String>,
+    /// A file that gets one JSON object a line.
+    pub file: Option<PathBuf>,
+}
+
+impl Default for Notifications {
+    /// oslo.messaging's defaults.
+    fn default() -> Self {
+        Self { url: None, exchange: "openstack".into(), topics: vec!["notifications".into()], file: None }
+    }
+}
+
+impl fmt::Debug for Notifications {
+    /// Without the password in the address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notifications")
+            .field("url", &self.url.as_ref().map(|_| "[secret]"))
+            .field("exchange", &self.exchange)
+            .field("topics", &self.topics)
+            .field("file", &self.file)
+            .finish()
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +99,8 @@ impl Default for Settings {
             store: None,
             lease_seconds: 30,
             cert_manager: CertManager::default(),
+            notifications: Notifications::default(),
+            health_interval: 60,
             clouds: BTreeMap::new(),
             clusters: BTreeMap::new(),
         }
@@ -105,6 +144,11 @@ impl Settings {
         if !(5..=40).contains(&settings.lease_seconds) {
             return Err(Problem::invalid(format!("{source}: lease_seconds must be from 5 to 40")));
         }
+        // Kept well below what makes health stale.
+        if settings.health_interval > 300 {
+            let told = format!("{source}: health_interval {} is longer than 300 seconds", settings.health_interval);
+            return Err(Problem::invalid(told).advise("Write 0 to switch the looks at clusters' health off"));
+        }
         Ok(settings)
     }
 }
@@ -124,7 +168,7 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `clouds`, `clusters`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));
@@ -139,6 +183,14 @@ mod tests {
         assert_eq!(settings.cert_manager, super::CertManager::Barbican);
         assert_eq!(settings.clouds["east"].api_forward.as_deref(), Some("socks5h://127.0.0.1:1080"));
         assert_eq!(settings.clusters["prod"].api_forward.as_deref(), Some("127.0.0.1:16443"));
+        let text = "[notifications]\nurl = 'amqp://guest:hidden@h/'\nfile = '/e.jsonl'";
+        let told = Settings::parse(text, "c").unwrap().notifications;
+        assert_eq!(
+            (told.exchange.as_str(), told.topics.as_slice()),
+            ("openstack", ["notifications".to_owned()].as_slice())
+        );
+        assert!(!format!("{told:?}").contains("hidden"));
+        assert!(Settings::parse("health_interval = 301", "c").is_err());
         assert!(Settings::parse("cert_manager = 'vault'", "c").unwrap_err().summary.contains("vault"));
         assert!(Settings::parse("[clusters.prod]\nforward = 'x'", "c").is_err());
     }

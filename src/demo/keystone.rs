@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::engine::Engine;
 use super::web::{Answer, Call, Reply, Service};
 use super::world::seed::{CREDENTIAL_NAME, CREDENTIAL_SECRET, Ids, PASSWORD, PROJECT, REGION, USER};
-use super::world::{Token, World, new_hex_id};
+use super::world::{Kind, Token, World, new_hex_id, row, text};
 
 /// A token's life.
 const LIFE: Duration = Duration::hours(24);
@@ -73,7 +73,18 @@ pub fn answer(engine: &Engine, call: &Call, token: Option<&Token>) -> Answer {
         ("GET", ["v3", "users", id]) => Err(not_found(format!("Could not find user: {id}."))),
         ("GET", ["v3", "users", id, "projects"]) if *id == ids.user => list("projects", json!([project(&base, &ids)])),
         ("GET", ["v3", "users", id, "application_credentials"]) if *id == ids.user => {
-            list("application_credentials", json!([credential(&base, &ids)]))
+            let world = engine.world();
+            let made = world.rows(Kind::Credential).iter().map(|row| json!(world.shown(Kind::Credential, row)));
+            let wanted = call.query.get("name");
+            let all = std::iter::once(credential(&base, &ids)).chain(made);
+            list("application_credentials", all.filter(|one| wanted.is_none_or(|name| one["name"] == name)).collect())
+        }
+        ("POST", ["v3", "users", id, "application_credentials"]) if *id == ids.user => make_credential(engine, call),
+        ("DELETE", ["v3", "users", id, "application_credentials", which]) if *id == ids.user => {
+            match engine.world().remove(Kind::Credential, which) {
+                Some(_) => Ok(Reply::empty(204)),
+                None => Err(not_found(format!("Could not find Application Credential: {which}."))),
+            }
         }
         ("GET", ["v3", "users", id, "application_credentials", which]) if *id == ids.user => {
             if *which == ids.credential {
@@ -123,6 +134,55 @@ fn credential(base: &str, ids: &Ids) -> Value {
     })
 }
 
+fn make_credential(engine: &Engine, call: &Call) -> Answer {
+    let body = call.json().unwrap_or_default();
+    let wish = &body["application_credential"];
+    let Some(name) = wish["name"].as_str() else {
+        return Err(refuse(400, "Bad Request", "'name' is a required property"));
+    };
+    let known = whole_roles();
+    let all = || known.as_array().into_iter().flatten();
+    let mut given = Vec::new();
+    for role in wish["roles"].as_array().into_iter().flatten() {
+        match all().find(|known| known["name"] == role["name"] || known["id"] == role["id"]) {
+            Some(role) => given.push(role.clone()),
+            None => {
+                return Err(not_found(format!("Role {} is not defined", role["name"].as_str().unwrap_or_default())));
+            }
+        }
+    }
+    let mut world = engine.world();
+    if world.rows(Kind::Credential).iter().any(|row| text(row, "name") == name) {
+        let told = format!(
+            "Conflict occurred attempting to store application_credential - Duplicate entry found with name {name}."
+        );
+        return Err(refuse(409, "Conflict", told));
+    }
+    let (id, own) = (new_hex_id(), format!("{}/identity/v3/application_credentials", world.base));
+    let fields = json!({
+        "id": id, "name": name, "description": wish["description"], "user_id": world.ids.user,
+        "project_id": world.ids.project, "unrestricted": wish["unrestricted"].as_bool().unwrap_or_default(),
+        "roles": if given.is_empty() { all().cloned().collect() } else { given },
+        "links": {"self": format!("{own}/{id}")},
+    });
+    let row = row(Kind::Credential, fields);
+    let mut shown = json!(world.shown(Kind::Credential, &row));
+    world.insert(Kind::Credential, row);
+    shown["secret"] = format!("{}{}", new_hex_id(), new_hex_id()).into();
+    Ok(Reply::json(201, json!({"application_credential": shown})))
+}
+
+/// Roles as they are shown where they are not a token's.
+fn whole_roles() -> Value {
+    let mut all = roles();
+    for role in all.as_array_mut().into_iter().flatten() {
+        role["domain_id"] = Value::Null;
+        role["description"] = Value::Null;
+        role["options"] = json!({"immutable": true});
+    }
+    all
+}
+
 fn roles() -> Value {
     // Nobody looks roles up by id here, so their names serve.
     ["reader", "member", "creator", "heat_stack_owner", "load-balancer_member"]
@@ -150,6 +210,7 @@ fn catalogue(world: &World) -> Value {
         ("orchestration", "heat", format!("{}/v1/{project}", Service::Orchestration.prefix())),
         ("load-balancer", "octavia", Service::LoadBalancer.prefix().to_owned()),
         ("block-storage", "cinder", format!("{}/v3/{project}", Service::Volume.prefix())),
+        ("key-manager", "barbican", Service::KeyManager.prefix().to_owned()),
         ("volumev3", "cinderv3", format!("{}/v3/{project}", Service::Volume.prefix())),
     ];
     services

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::engine::Engine;
 use super::world::{Row, Token, new_id, text};
-use super::{cinder, glance, heat, keystone, neutron, nova, octavia};
+use super::{barbican, cinder, glance, heat, keystone, neutron, nova, octavia};
 
 /// Longest body taken, in bytes; Heat's own limit is lower.
 const BODY: usize = 4 << 20;
@@ -92,6 +92,8 @@ pub enum Body {
     Written(String),
     /// What webob makes of an error nobody worded: HTML, or JSON for who asks for that.
     Page(String),
+    /// A secret's own text.
+    Text(String),
 }
 
 /// What is wrong with a request; the same as a reply, but ends the handler.
@@ -130,6 +132,10 @@ impl Reply {
         Self { status, headers: Vec::new(), body: Body::Page(explanation.into()) }
     }
 
+    pub fn text(status: u16, text: impl Into<String>) -> Self {
+        Self { status, headers: Vec::new(), body: Body::Text(text.into()) }
+    }
+
     pub fn no_route() -> Self {
         Self::page(404, "The resource could not be found.")
     }
@@ -145,10 +151,11 @@ pub enum Service {
     Orchestration,
     LoadBalancer,
     Volume,
+    KeyManager,
 }
 
 impl Service {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Identity,
         Self::Image,
         Self::Compute,
@@ -156,6 +163,7 @@ impl Service {
         Self::Orchestration,
         Self::LoadBalancer,
         Self::Volume,
+        Self::KeyManager,
     ];
 
     /// First segment of its URLs.
@@ -168,6 +176,7 @@ impl Service {
             Self::Orchestration => "orchestration",
             Self::LoadBalancer => "load-balancer",
             Self::Volume => "volume",
+            Self::KeyManager => "key-manager",
         }
     }
 
@@ -214,6 +223,7 @@ pub fn answer(engine: &Engine, service: Service, call: &Call) -> Reply {
             Service::Orchestration => heat::answer(engine, call),
             Service::LoadBalancer => octavia::answer(engine, call),
             Service::Volume => cinder::answer(engine, call),
+            Service::KeyManager => barbican::answer(engine, call),
         }
     } else {
         Err(service.unauthorized(&base))
@@ -270,6 +280,7 @@ fn into_response(method: &Method, wants_json: bool, reply: Reply) -> Response {
         Body::Empty => (None, Vec::new()),
         Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),
         Body::Written(text) => (Some("application/json"), text.into_bytes()),
+        Body::Text(text) => (Some("text/plain; charset=UTF-8"), text.into_bytes()),
         Body::Page(words) if wants_json => {
             // A redirect's words end in another way than an error's.
             let message =

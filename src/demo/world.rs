@@ -95,6 +95,10 @@ pub enum Kind {
     Member,
     Monitor,
     Volume,
+    /// An application credential.
+    Credential,
+    /// Of Barbican.
+    Secret,
 }
 
 impl Kind {
@@ -118,6 +122,8 @@ impl Kind {
             Self::Member => "member",
             Self::Monitor => "healthmonitor",
             Self::Volume => "volume",
+            Self::Credential => "application_credential",
+            Self::Secret => "secret",
         }
     }
 }

@@ -32,15 +32,16 @@ pub struct Merged {
     pub replaced: Vec<String>,
 }
 
-/// A complete kubeconfig: cluster and context are named `name`, the user `<name>-admin`.
+/// A complete kubeconfig: cluster and context are named `name`, the user `<name>-<user>`.
 pub fn build(
     name: &str,
+    user: &str,
     server: &str,
     ca_pem: &str,
     client_cert_pem: &str,
     client_key: &SecretString,
 ) -> Result<String, Problem> {
-    let user = format!("{name}-admin");
+    let user = format!("{name}-{user}");
     render(&json!({
         "apiVersion": "v1",
         "kind": "Config",

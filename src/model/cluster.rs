@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Labels, NewTemplate, Operation, RootCause, Status, TemplateId};
+use super::{Health, Labels, NewTemplate, Operation, RootCause, Status, TemplateId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -135,6 +135,9 @@ pub struct Cluster {
     pub operation: Option<Operation>,
     pub progress: Option<Progress>,
     pub cause: Option<RootCause>,
+    /// `None`: its Kubernetes API was never asked.
+    #[serde(default)]
+    pub health: Option<Health>,
 }
 
 /// How far a stack operation is, counted in resources, nested ones included.

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
+use x509_parser::certificate::X509Certificate;
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
     OID_SIG_ED25519,
@@ -21,6 +22,10 @@ pub struct Description {
     pub subject: String,
     /// Hex of SHA-256 over the DER form, `AB:CD:…`, as `openssl x509 -fingerprint -sha256` prints it.
     pub fingerprint: String,
+    /// Hex, as `openssl x509 -serial` prints it.
+    pub serial: String,
+    /// `client auth`, `server auth`, `certificate signing`; empty when it says nothing of them.
+    pub usages: Vec<String>,
     /// `ECDSA P-256`, `RSA 2048`, `Ed25519`; the algorithm's object identifier when it is none we know.
     pub key_type: String,
     pub not_before: DateTime<Utc>,
@@ -39,6 +44,8 @@ pub fn describe(pem: impl AsRef<[u8]>) -> Result<Description, PkiError> {
     Ok(Description {
         subject: text::clean(&certificate.subject().to_string()),
         fingerprint: fingerprint(&block.contents),
+        serial: serial(certificate.raw_serial()),
+        usages: usages(&certificate),
         key_type: key_type(certificate.public_key()),
         not_before: time(certificate.validity().not_before)?,
         not_after: time(certificate.validity().not_after)?,
@@ -49,6 +56,26 @@ pub fn describe(pem: impl AsRef<[u8]>) -> Result<Description, PkiError> {
 fn fingerprint(der: &[u8]) -> String {
     let pairs: Vec<String> = digest(&SHA256, der).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
     pairs.join(":")
+}
+
+/// Without the octet that only says "positive".
+fn serial(raw: &[u8]) -> String {
+    let number = match raw {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    number.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+fn usages(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let extended = certificate.extended_key_usage().ok().flatten().map(|extension| extension.value);
+    let signs = certificate.key_usage().ok().flatten().is_some_and(|extension| extension.value.key_cert_sign());
+    let told = [
+        (extended.is_some_and(|usage| usage.client_auth), "client auth"),
+        (extended.is_some_and(|usage| usage.server_auth), "server auth"),
+        (signs, "certificate signing"),
+    ];
+    told.into_iter().filter(|(on, _)| *on).map(|(_, word)| word.to_owned()).collect()
 }
 
 fn key_type(key: &SubjectPublicKeyInfo<'_>) -> String {

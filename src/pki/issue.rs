@@ -117,7 +117,7 @@ pub(super) fn after(days: u32, now: DateTime<Utc>) -> Result<DateTime<Utc>, PkiE
     now.checked_add_days(Days::new(days.into())).ok_or(PkiError::Validity)
 }
 
-fn name(text: &str) -> Result<&str, PkiError> {
+pub(super) fn name(text: &str) -> Result<&str, PkiError> {
     let refuse = |why| Err(PkiError::Subject { subject: text::clean(text), why });
     if text.is_empty() {
         return refuse("the name is empty");
@@ -133,7 +133,7 @@ fn name(text: &str) -> Result<&str, PkiError> {
 
 /// From 1970, the base that rcgen can add to without its `time` crate in our tree.
 /// X.509 can say nothing after the year 9999.
-fn since_epoch(time: DateTime<Utc>) -> Result<Duration, PkiError> {
+pub(super) fn since_epoch(time: DateTime<Utc>) -> Result<Duration, PkiError> {
     const YEAR_10000: u64 = 253_402_300_800;
     let seconds = u64::try_from(time.timestamp()).ok().filter(|seconds| *seconds < YEAR_10000);
     seconds.map(Duration::from_secs).ok_or(PkiError::Validity)

@@ -3,22 +3,20 @@
 
 use chrono::{DateTime, Utc};
 use rcgen::{
-    CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, KeyUsagePurpose,
-    SubjectPublicKeyInfo,
+    CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose, PublicKeyData, SubjectPublicKeyInfo,
 };
 use secrecy::SecretString;
-use x509_parser::asn1_rs::{Any, FromDer, Tag};
+use x509_parser::asn1_rs::{Any, FromDer};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::error::X509Error;
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{OID_PKCS1_SHA1WITHRSA, OID_SHA1_WITH_RSA, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER};
 use x509_parser::pem::Pem;
-use x509_parser::x509::X509Name;
 
 use super::PkiError;
 use super::issue::{Signer, after};
-use crate::model::text;
+use super::subject::with_subject;
 
 /// Longest text in bytes that is looked at. A request with an RSA 8192 key and a hundred names has a tenth of it.
 const REQUEST_MAX: usize = 64 * 1024;
@@ -37,10 +35,6 @@ const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 /// - Any other extension is refused when it is critical and left out when it is not.
 /// - Subject and authority key identifiers are always set by us, from the keys.
 /// - Valid from one day before `now` for `days`, but never longer than the authority.
-///
-/// A subject that our library cannot carry unchanged is refused, never signed in another form:
-/// one with several values of one kind (`O=a, O=b`), with several attributes in one relative
-/// name (`CN=a+O=b`), or with attributes beyond X.520, domain components, user id and e-mail address.
 pub fn sign(
     ca_cert: &str,
     ca_key: &SecretString,
@@ -71,7 +65,6 @@ pub fn sign(
 
     let info = &request.certification_request_info;
     let mut params = signer.leaf(after(days, now)?, now)?;
-    params.distinguished_name = subject(&info.subject)?;
     let mut seen = Vec::new();
     for extension in requested(&request)? {
         if seen.contains(&&extension.oid) {
@@ -82,21 +75,10 @@ pub fn sign(
     }
     let key = SubjectPublicKeyInfo::from_der(info.subject_pki.raw)
         .map_err(|_| refusal("its kind of key is not supported; RSA, ECDSA P-256, P-384 and Ed25519 are"))?;
-    let certificate = params.signed_by(&key, &signer.issuer)?;
-
-    // The last word on "unchanged" has the certificate itself.
-    let made = x509_parser::parse_x509_certificate(certificate.der());
-    let made = made.map_err(|error| PkiError::Crypto(error.to_string()))?.1;
-    if made.subject().as_raw() != info.subject.as_raw() {
-        return Err(refusal(format!(
-            "its subject {} has several values of one kind, or a form, that cannot be kept unchanged",
-            text::clean(&info.subject.to_string())
-        )));
-    }
-    if made.public_key().raw != info.subject_pki.raw {
+    if key.subject_public_key_info() != info.subject_pki.raw {
         return Err(refusal("its public key has a form that cannot be kept unchanged"));
     }
-    Ok(certificate.pem())
+    with_subject(&signer, params, &key, info.subject.as_raw())
 }
 
 fn refusal(why: impl Into<String>) -> PkiError {
@@ -115,37 +97,6 @@ fn block(pem: &[u8]) -> Result<Vec<u8>, PkiError> {
         }
     }
     Err(refusal("there is no CERTIFICATE REQUEST block in it: it must be PEM"))
-}
-
-/// The subject as our library writes it. What it would panic on or turn into something else is
-/// refused here; what it would merge is found when the certificate is there.
-fn subject(name: &X509Name<'_>) -> Result<DistinguishedName, PkiError> {
-    // X.520 attributes, user id and domain component, e-mail address.
-    const KNOWN: [&str; 3] = ["2.5.4.", "0.9.2342.19200300.100.1.", "1.2.840.113549.1.9.1"];
-    let mut subject = DistinguishedName::new();
-    for relative in name.iter() {
-        let mut attributes = relative.iter();
-        let (Some(attribute), None) = (attributes.next(), attributes.next()) else {
-            return Err(refusal("its subject has several attributes in one relative name"));
-        };
-        let kind = attribute.attr_type();
-        let oid = kind.to_id_string();
-        let arcs = kind.iter().filter(|_| KNOWN.iter().any(|known| oid.starts_with(known)));
-        let Some(arcs) = arcs.map(Iterator::collect::<Vec<u64>>) else {
-            return Err(refusal(format!("its subject has an attribute that is not supported: {oid}")));
-        };
-        let odd = |_| refusal(format!("attribute {oid} of its subject has a text that is not supported"));
-        let data = attribute.attr_value().data;
-        let words = std::str::from_utf8(data).map_err(|_| odd(()))?;
-        let value = match attribute.attr_value().header.tag() {
-            Tag::Utf8String => DnValue::Utf8String(words.to_owned()),
-            Tag::PrintableString => DnValue::PrintableString(words.try_into().map_err(|_| odd(()))?),
-            Tag::Ia5String => DnValue::Ia5String(words.try_into().map_err(|_| odd(()))?),
-            _ => return Err(odd(())),
-        };
-        subject.push(DnType::from_oid(&arcs), value);
-    }
-    Ok(subject)
 }
 
 fn requested<'a>(request: &'a X509CertificationRequest<'a>) -> Result<&'a [X509Extension<'a>], PkiError> {

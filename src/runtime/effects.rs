@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::{Connect, In, save};
 use crate::cloud::Identity;
-use crate::model::Problem;
+use crate::model::{Authority, Problem};
 use crate::service::Manager;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
 
@@ -106,7 +106,9 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         }
         Job::Events(id) => Reply::Events(id, manager.events(id).await),
         Job::Resources(id) => Reply::Resources(id, manager.resources(id).await),
-        Job::Certificate(id) => Reply::Certificate(id, manager.ca_certificate(id).await.map(Box::new)),
+        Job::Certificate(id) => {
+            Reply::Certificate(id, manager.ca_certificate(id, Authority::Kubernetes).await.map(Box::new))
+        }
         Job::CreateTemplate(wish) => Reply::TemplateCreated(manager.create_template(*wish).await.map(Box::new)),
         Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(manager.delete_template(id).await),

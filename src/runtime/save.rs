@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::kube::kubeconfig::{Current, Existing, default_path, merge_into, write};
 use crate::model::{ClusterId, Problem, ProblemKind};
-use crate::service::Manager;
+use crate::service::{KubeconfigWish, Manager};
 use crate::ui::{Saved, Target};
 
 pub async fn kubeconfig(manager: &dyn Manager, id: ClusterId, target: Target, overwrite: bool) -> Saved {
@@ -23,7 +23,7 @@ pub async fn kubeconfig(manager: &dyn Manager, id: ClusterId, target: Target, ov
     if !merge && !overwrite && path.exists() && !path.is_dir() {
         return exists(&path);
     }
-    let text = match manager.kubeconfig(id).await {
+    let text = match manager.kubeconfig(id, &KubeconfigWish::default()).await {
         Ok(text) => text.0,
         Err(problem) => return Saved::Failed(problem),
     };

@@ -10,30 +10,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::Utc;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{CaCertificate, Change, KubeconfigText, Manager};
+use super::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
 use crate::cloud::{Cloud, CloudError, Identity, Scope};
 use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, provisions};
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, Stack, StackEvent,
-    StackResource, TemplateId,
+    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, Stack,
+    StackEvent, StackResource, TemplateId,
 };
-use crate::store::{ClusterRecord, Secrets, Store, StoreError};
-use crate::{kube, pki};
+use crate::notify::Notifier;
+use crate::store::{ClusterRecord, Store, StoreError};
 
 mod accept;
 mod board;
+mod certificates;
 
 use board::Board;
 
-/// Validity of an exported client certificate: long enough for daily work, short enough
-/// that a lost file ends by itself. A new one costs one key press.
-const CLIENT_DAYS: u32 = 365;
 /// How often a save is tried on top of somebody else's.
 const SAVES: usize = 8;
 
@@ -44,6 +41,7 @@ pub struct LocalManager {
     options: Options,
     clock: Clock,
     board: Arc<Board>,
+    notifier: Notifier,
     conductor: Option<Conductor>,
 }
 
@@ -83,7 +81,10 @@ impl LocalManager {
         part: Part,
     ) -> Arc<Self> {
         let board = Arc::new(if part == Part::WorksUnseen { Board::deaf() } else { Board::default() });
+        let works = part != Part::OnlyAsks;
+        let notifier = if works { Notifier::start(options.outside.notify.clone()) } else { Notifier::default() };
         let ports = || Ports {
+            notifier: notifier.clone(),
             scope: cloud.identity.scope.clone(),
             orchestration: cloud.orchestration.clone(),
             delegation: cloud.delegation.clone(),
@@ -94,14 +95,15 @@ impl LocalManager {
             observer: board.clone(),
             clock: clock.clone(),
         };
-        let conductor = (part != Part::OnlyAsks).then(|| Conductor::start(ports(), options.clone()));
-        Arc::new(Self { cloud, store, drivers, options, clock, board, conductor })
+        let conductor = works.then(|| Conductor::start(ports(), options.clone()));
+        Arc::new(Self { cloud, store, drivers, options, clock, board, notifier, conductor })
     }
 
     /// Lets calls under way end, at most this long. Stacks go on in the cloud.
     pub async fn stop(&self, limit: Duration) {
         if let Some(conductor) = &self.conductor {
             conductor.stop(limit).await;
+            self.notifier.settle(limit).await;
         }
     }
 
@@ -128,12 +130,6 @@ impl LocalManager {
         // Durations are a courtesy: without them, nothing is expected.
         let samples = self.store.samples(&who.scope, &record.cluster.driver, command).await.unwrap_or_default();
         chronicle::command(record, command, asked, &who.user_id, &samples, (self.clock)());
-    }
-
-    /// All of them, those in Barbican too.
-    async fn secrets(&self, id: ClusterId) -> Result<Secrets, Problem> {
-        let secrets = self.store.secrets(id).await?;
-        Ok(provisions::open(&*self.cloud.key_manager, secrets).await?)
     }
 
     /// What wishes are checked against: all of it, or why not.
@@ -176,7 +172,13 @@ impl Manager for LocalManager {
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
         let records = self.store.clusters(&self.cloud.identity.scope).await?;
-        Ok(records.into_iter().map(|record| self.board.with_progress(record.cluster)).collect())
+        let now = (self.clock)();
+        let told = records.into_iter().map(|record| {
+            let mut cluster = self.board.with_progress(record.cluster);
+            cluster.health = cluster.health.map(|health| health.as_of(now));
+            cluster
+        });
+        Ok(told.collect())
     }
 
     async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>> {
@@ -231,42 +233,16 @@ impl Manager for LocalManager {
         Err(last.into())
     }
 
-    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem> {
-        let secrets = self.store.secrets(self.record(id).await?.id()).await?;
-        let pem = secret(&secrets, id, "ca_cert")?.expose_secret().to_owned();
-        Ok(CaCertificate::read(id, pem)?)
+    async fn ca_certificate(&self, id: ClusterId, authority: Authority) -> Result<CaCertificate, Problem> {
+        self.authority(id, authority).await
     }
 
-    async fn sign(&self, id: ClusterId, csr_pem: &str) -> Result<String, Problem> {
-        let cluster = self.record(id).await?.cluster;
-        let secrets = self.secrets(id).await?;
-        let authority = secret(&secrets, id, "ca_cert")?.expose_secret();
-        let key = secret(&secrets, id, "ca_key")?;
-        let certificate = pki::sign(authority, key, csr_pem, pki::DEFAULT_DAYS, (self.clock)())?;
-        let subject = pki::describe(&certificate)?.subject;
-        tracing::info!(cluster = %id, name = cluster.name, subject, "certificate request signed");
-        Ok(certificate)
+    async fn sign(&self, id: ClusterId, authority: Authority, csr_pem: &str) -> Result<String, Problem> {
+        self.sign_request(id, authority, csr_pem).await
     }
 
-    async fn kubeconfig(&self, id: ClusterId) -> Result<KubeconfigText, Problem> {
-        let cluster = self.record(id).await?.cluster;
-        let Some(server) = &cluster.api_address else {
-            let told = format!("cluster \"{}\" has no API address yet: it is {}", cluster.name, cluster.status);
-            let advice = if cluster.status.is_in_progress() {
-                "Wait until it is CREATE_COMPLETE"
-            } else {
-                "Only a cluster whose creation was completed has one"
-            };
-            return Err(Problem::conflict(told).advise(advice));
-        };
-        let secrets = self.secrets(id).await?;
-        let authority = secret(&secrets, id, "ca_cert")?.expose_secret();
-        let key = secret(&secrets, id, "ca_key")?;
-        let (certificate, client_key) =
-            pki::issue_client(authority, key, "admin", "system:masters", CLIENT_DAYS, (self.clock)())?;
-        let text = kube::kubeconfig::build(&cluster.name, server, authority, &certificate, &client_key)?;
-        tracing::info!(cluster = %id, name = cluster.name, "client certificate issued");
-        Ok(KubeconfigText(text))
+    async fn kubeconfig(&self, id: ClusterId, wish: &KubeconfigWish) -> Result<KubeconfigText, Problem> {
+        self.client_config(id, wish).await
     }
 
     async fn history(&self, of: Option<ClusterId>, limit: usize) -> Result<Vec<HistoryEntry>, Problem> {
@@ -345,12 +321,6 @@ fn part<T>(answer: Result<Vec<T>, CloudError>, problems: &mut Vec<Problem>) -> V
         }
         Vec::new()
     })
-}
-
-fn secret<'a>(secrets: &'a Secrets, id: ClusterId, name: &str) -> Result<&'a SecretString, Problem> {
-    secrets
-        .get(name)
-        .ok_or_else(|| Problem::local(format!("cluster {id}: its secret {name} is missing from the store")))
 }
 
 /// What a create is for, in the history's words.

@@ -77,6 +77,7 @@ pub(crate) fn record(number: u128, name: &str) -> ClusterRecord {
             operation: None,
             progress: None,
             cause: None,
+            health: None,
         },
         template: template().spec,
         facts: Facts {

@@ -7,6 +7,7 @@
 //! Where demo and recording differ, the demo cloud is wrong.
 
 mod changing;
+mod keys;
 mod shape;
 pub mod side;
 mod story;
@@ -56,6 +57,13 @@ async fn the_demo_cloud_updates_stacks_as_the_recorded_one() {
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_cloud_keeps_secrets_as_the_recorded_one() {
+    let (_cloud, side) = side::demo().await;
+    let differences = compare(&recorded("keys.json"), &keys::tell(&side).await);
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
 mod real_cloud {
     use super::*;
 
@@ -82,5 +90,12 @@ mod real_cloud {
     async fn updates_do_what_the_recording_says() {
         let side = side::real().await;
         hold_against("changes.json", &changing::tell(&side).await);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "needs a cloud: OS_CLOUD"]
+    async fn secrets_are_kept_as_the_recording_says() {
+        let side = side::real().await;
+        hold_against("keys.json", &keys::tell(&side).await);
     }
 }

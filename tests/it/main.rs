@@ -19,6 +19,7 @@ mod kills;
 mod kube;
 mod node_scripts;
 mod openstack;
+mod outside;
 mod story;
 mod support;
 mod terminal;

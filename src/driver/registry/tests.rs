@@ -48,6 +48,7 @@ fn cluster() -> Cluster {
         operation: None,
         progress: None,
         cause: None,
+        health: None,
     }
 }
 

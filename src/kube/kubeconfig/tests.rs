@@ -30,7 +30,7 @@ contexts:
 ";
 
 fn ours(server: &str) -> String {
-    build("prod", server, "CA", "CERT", &SecretString::from("KEY")).unwrap()
+    build("prod", "admin", server, "CA", "CERT", &SecretString::from("KEY")).unwrap()
 }
 
 fn parsed(text: &str) -> Value {

@@ -116,6 +116,7 @@ pub(super) fn cluster(
             operation: None,
             progress: None,
             cause: None,
+            health: None,
         },
         template: spec.clone(),
         facts,

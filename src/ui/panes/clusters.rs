@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use ratatui::text::Span;
 
 use super::{Spec, fact, press, problem_lines};
-use crate::model::{Cluster, ClusterId, StackResource};
+use crate::model::{Cluster, ClusterId, HealthStatus, StackResource};
 use crate::ui::action::{Action, Context};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
@@ -107,10 +107,22 @@ fn status(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     let mut spans = vec![cx.span(told.role, format!("{} {}", told.sign, told.word))];
     if cluster.status.is_failed() {
         spans.push(cx.span(Role::Muted, format!("  {}", words::gist(reason(cluster)))));
+    } else if let Some((role, line)) = ailing(cluster, cx) {
+        spans.push(cx.span(role, format!("  {line}")));
     } else if let Some(progress) = cluster.progress.filter(|_| cluster.status.is_in_progress()) {
         spans.push(cx.span(told.role, format!("  {:>2} %", progress.percent())));
     }
     spans
+}
+
+/// What its own API says that is not well, of a cluster that is otherwise ready.
+fn ailing(cluster: &Cluster, cx: &Cx) -> Option<(Role, String)> {
+    let health = cluster.health.as_ref().filter(|_| cluster.status.is_complete())?.as_of(cx.now);
+    match health.status {
+        HealthStatus::Healthy => None,
+        HealthStatus::Unhealthy => Some((Role::Warning, format!("unhealthy: {}", health.complaint()))),
+        HealthStatus::Unknown => Some((Role::Faint, "health unknown".into())),
+    }
 }
 
 fn age(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
@@ -243,6 +255,15 @@ pub fn fact_lines(cluster: &Cluster, cx: &Cx) -> Vec<Vec<Span<'static>>> {
     ));
     let flavors = format!("{} master, {} worker", cluster.master_flavor_id, cluster.flavor_id);
     lines.push(fact("flavors", say(&flavors), cx));
+    if let Some(health) = cluster.health.as_ref().map(|health| health.as_of(cx.now)) {
+        let (role, word) = match health.status {
+            HealthStatus::Healthy => (Role::Ok, "healthy"),
+            HealthStatus::Unhealthy => (Role::Warning, "unhealthy"),
+            HealthStatus::Unknown => (Role::Faint, "unknown"),
+        };
+        let seen = format!("  {}  seen {} ago", health.complaint(), words::age(health.seen, cx.now));
+        lines.push(fact("health", vec![cx.span(role, word), cx.span(Role::Muted, seen)], cx));
+    }
     if let Some(version) = &cluster.coe_version {
         lines.push(fact("Kubernetes", say(version), cx));
     }

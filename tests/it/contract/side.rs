@@ -86,8 +86,10 @@ impl Side {
     /// One call; what to compare of its answer, and the body.
     pub async fn ask(&self, call: &Ask<'_>) -> (Answer, Value) {
         let method = reqwest::Method::from_bytes(call.method.as_bytes()).unwrap();
-        let mut request =
-            self.client.request(method, self.url(call.service, &call.path)).header("Accept", "application/json");
+        let mut request = self.client.request(method, self.url(call.service, &call.path));
+        if call.headers.iter().all(|(name, _)| *name != "Accept") {
+            request = request.header("Accept", "application/json");
+        }
         if let Some(token) = call.token.unwrap_or(Some(&self.token)) {
             request = request.header("X-Auth-Token", token);
         }

@@ -9,11 +9,11 @@ use chrono::{DateTime, FixedOffset, Utc};
 use jeroboam::cloud::Identity;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
+    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
     StackResource, Status, TemplateId,
 };
 use jeroboam::runtime::{Connect, In, Performer, Screen, run};
-use jeroboam::service::{CaCertificate, Change, KubeconfigText, Manager};
+use jeroboam::service::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
 use jeroboam::ui::{App, Depth, Keymap, Msg, Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -60,15 +60,15 @@ impl Manager for Fake {
         Ok(())
     }
 
-    async fn ca_certificate(&self, id: ClusterId) -> Result<CaCertificate, Problem> {
+    async fn ca_certificate(&self, id: ClusterId, _: Authority) -> Result<CaCertificate, Problem> {
         world::certificate(id).map(|ca| *ca)
     }
 
-    async fn sign(&self, _: ClusterId, _: &str) -> Result<String, Problem> {
+    async fn sign(&self, _: ClusterId, _: Authority, _: &str) -> Result<String, Problem> {
         std::future::pending().await
     }
 
-    async fn kubeconfig(&self, _: ClusterId) -> Result<KubeconfigText, Problem> {
+    async fn kubeconfig(&self, _: ClusterId, _: &KubeconfigWish) -> Result<KubeconfigText, Problem> {
         Ok(KubeconfigText("kind: Config".into()))
     }
 

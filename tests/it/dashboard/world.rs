@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jeroboam::cloud::{Identity, Scope};
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Cluster, ClusterId, ClusterTemplate, Flavor, Image, Keypair, Labels, Network, NewTemplate, Problem, Progress,
-    RootCause, StackEvent, StackResource, Status, Subnet, TemplateId,
+    Authority, Cluster, ClusterId, ClusterTemplate, Flavor, Image, Keypair, Labels, Network, NewTemplate, Problem,
+    Progress, RootCause, StackEvent, StackResource, Status, Subnet, TemplateId,
 };
 use jeroboam::service::CaCertificate;
 use uuid::Uuid;
@@ -69,6 +69,7 @@ fn cluster(id: u128, name: &str, status: &str, since: i64, created: i64) -> Clus
         operation: None,
         progress: None,
         cause: None,
+        health: None,
     }
 }
 
@@ -228,6 +229,7 @@ pub fn certificate(id: ClusterId) -> Result<Box<CaCertificate>, Problem> {
     }
     Ok(Box::new(CaCertificate {
         cluster: id,
+        authority: Authority::Kubernetes,
         pem: "-----BEGIN CERTIFICATE-----\nMIIBdjCCARugAwIBAgIUQ0N4\nc2VjcmV0bHkgbm90aGluZw==\n-----END CERTIFICATE-----\n".into(),
         subject: "CN=ml-gpu".into(),
         fingerprint: ["AB:CD:EF:01"; 8].join(":"),

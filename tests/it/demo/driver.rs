@@ -75,6 +75,7 @@ async fn plan(cloud: &Cloud, wish: &Wish) -> StackPlan {
         operation: None,
         progress: None,
         cause: None,
+        health: None,
     };
     let facts = Facts {
         image_id: image.id.clone(),
