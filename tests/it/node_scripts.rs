@@ -1,6 +1,7 @@
 //! The nodes' scripts, run: in a root folder of their own, with what Heat would deliver and
 //! stand-ins for the programs that would change a real machine.
 
+mod addons;
 mod joining;
 mod preparing;
 mod telling;
@@ -144,8 +145,11 @@ impl Node {
             let script = self.rooted(&std::fs::read_to_string(file.path()).unwrap());
             self.write(&format!("etc/jeroboam/{}", file.file_name().display()), &script);
         }
-        let manifest = std::fs::read_to_string(Path::new(DRIVER).join("addons/flannel.yaml")).unwrap();
-        self.write("etc/jeroboam/addons/flannel.yaml", &manifest);
+        for file in std::fs::read_dir(Path::new(DRIVER).join("addons")).unwrap() {
+            let file = file.unwrap();
+            let manifest = std::fs::read_to_string(file.path()).unwrap();
+            self.write(&format!("etc/jeroboam/addons/{}", file.file_name().display()), &manifest);
+        }
         let status = Command::new("/bin/bash")
             .arg(root.join("etc/jeroboam/node.sh"))
             .env_clear()

@@ -1,7 +1,7 @@
 # kubeadm's configurations, and the questions masters and workers both ask of the API.
 # shellcheck disable=SC2154 # FOUND_VERSION and KUBEADM_API come from prepare.sh
 
-API_ADDRESS=$(setting API_ADDRESS)
+API_ADDRESS=$(setting API_ADDRESS "")
 API_PORT=$(setting API_PORT 6443)
 API_ENDPOINT="$API_ADDRESS:$API_PORT"
 [[ $API_ADDRESS == *:* ]] && API_ENDPOINT="[$API_ADDRESS]:$API_PORT"

@@ -101,7 +101,7 @@ finished() {
 }
 
 # fail WORDS...: what the user is to read.
-fail() { echo "$*"; return 1; }
+fail() { echo "$*" >&2; return 1; }
 
 # retry TRIES COMMAND...: 10 s apart; 0: until the stack's own time-out.
 retry() {

@@ -25,10 +25,12 @@ component() {
 }
 
 cluster_configuration() {
-  local address cloud=() sans admission=() plugins
+  local address cloud=() sans admission=() patience=() plugins
   [ "$(setting CLOUD_PROVIDER_ENABLED false)" != true ] || cloud=(--cloud-provider=external)
   plugins=$(setting ADMISSION_CONTROL_LIST)
   [ -z "$plugins" ] || admission=("--enable-admission-plugins=$plugins")
+  # Where kubeadm needs more time, ten seconds to renew a lease are too few as well: controllers would die of it.
+  [ -z "$(setting KUBEADM_TIMEOUT)" ] || patience=(--leader-elect-lease-duration=120s --leader-elect-renew-deadline=90s --leader-elect-retry-period=15s)
   sans=$(for address in "$API_ADDRESS" $(setting API_PUBLIC_ADDRESSES); do
     printf '    - %s\n' "$(quoted "$address")"
   done)
@@ -59,9 +61,9 @@ apiServer:
 $sans
 $(component KUBEAPI_OPTIONS "${admission[@]}")
 controllerManager:
-$(component KUBECONTROLLER_OPTIONS "--cluster-signing-cert-file=$PKI/signing-ca.crt" "${cloud[@]}")
+$(component KUBECONTROLLER_OPTIONS "--cluster-signing-cert-file=$PKI/signing-ca.crt" "${cloud[@]}" "${patience[@]}")
 scheduler:
-$(component KUBESCHEDULER_OPTIONS --bind-address=127.0.0.1)
+$(component KUBESCHEDULER_OPTIONS --bind-address=127.0.0.1 "${patience[@]}")
 $(proxy_configuration)
 END
 }

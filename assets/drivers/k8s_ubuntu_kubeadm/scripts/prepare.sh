@@ -18,7 +18,7 @@ check_image() {
 use_proxies() {
   HTTP_PROXY=$(setting HTTP_PROXY)
   HTTPS_PROXY=$(setting HTTPS_PROXY)
-  NO_PROXY=$(setting NO_PROXY),127.0.0.1,localhost,.svc,.$(setting DNS_DOMAIN cluster.local),$(setting API_ADDRESS)
+  NO_PROXY=$(setting NO_PROXY),127.0.0.1,localhost,.svc,.$(setting DNS_DOMAIN cluster.local),$(setting API_ADDRESS "")
   [ -n "$HTTP_PROXY$HTTPS_PROXY" ] || return 0
   export HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy=$HTTP_PROXY https_proxy=$HTTPS_PROXY no_proxy=$NO_PROXY
   # A per cent sign means something to systemd.
