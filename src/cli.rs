@@ -11,10 +11,12 @@ pub mod fault;
 pub mod output;
 
 mod ca;
+mod change;
 mod cluster;
 mod find;
 mod history;
 mod kubeconfig;
+mod nodegroup;
 mod quota;
 mod stats;
 mod template;
@@ -28,7 +30,7 @@ use args::{Ca, Cluster, Once, Template};
 use fault::{Done, Fault};
 use output::Terminal;
 
-use crate::model::{Labels, Problem};
+use crate::model::{ClusterChange, Labels, Problem};
 use crate::service::Manager;
 
 pub use wait::interrupted;
@@ -57,6 +59,10 @@ where
         Once::Template(Template::Show(named)) => {
             template::show(&*connect(Work::Elsewhere).await?, terminal, &named.name).await
         }
+        Once::Template(Template::Update(wanted)) => {
+            let patches = change::patches(&wanted).map_err(Fault::usage)?;
+            template::update(&*connect(Work::Elsewhere).await?, terminal, &wanted.name, patches).await
+        }
         Once::Template(Template::Delete(several)) => {
             template::delete(&*connect(Work::Elsewhere).await?, terminal, &several.names).await
         }
@@ -72,6 +78,31 @@ where
         Once::Cluster(Cluster::Events(wanted)) => {
             cluster::events(&*connect(work(wanted.follow)).await?, terminal, &wanted).await
         }
+        Once::Cluster(Cluster::Resize(wanted)) => {
+            let change = change::resize(&wanted);
+            change::run(&*connect(work(wanted.wait.wait)).await?, terminal, &wanted.cluster, change, &wanted.wait).await
+        }
+        Once::Cluster(Cluster::Upgrade(wanted)) => {
+            let change = change::upgrade(&wanted);
+            change::run(&*connect(work(wanted.wait.wait)).await?, terminal, &wanted.cluster, change, &wanted.wait).await
+        }
+        Once::Cluster(Cluster::Update(wanted)) => {
+            let change = change::update(&wanted.update).map_err(Fault::usage)?;
+            let manager = connect(work(wanted.wait.wait)).await?;
+            change::run(&*manager, terminal, &wanted.update.name, change, &wanted.wait).await
+        }
+        Once::Cluster(Cluster::Pause(wanted)) => change::steer(connect, terminal, &wanted, ClusterChange::Pause).await,
+        Once::Cluster(Cluster::Resume(wanted)) => {
+            change::steer(connect, terminal, &wanted, ClusterChange::Resume).await
+        }
+        Once::Cluster(Cluster::Retry(wanted)) => change::steer(connect, terminal, &wanted, ClusterChange::Retry).await,
+        Once::Cluster(Cluster::Rollback(wanted)) => {
+            change::steer(connect, terminal, &wanted, ClusterChange::Rollback).await
+        }
+        Once::Cluster(Cluster::Cancel(wanted)) => {
+            change::steer(connect, terminal, &wanted, ClusterChange::Cancel).await
+        }
+        Once::Nodegroup(wanted) => nodegroup::run(wanted, terminal, connect).await,
         Once::Cluster(Cluster::Delete(wanted)) => {
             cluster::delete_needs(terminal, &wanted)?;
             cluster::delete(&*connect(work(wanted.wait)).await?, terminal, &wanted).await
@@ -91,6 +122,10 @@ where
         }
         Once::History(wanted) => history::show(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
         Once::Quota(wanted) => quota::run(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
+        Once::Ca(Ca::Rotate(wanted)) => {
+            let change = ClusterChange::RotateCa { max_batch_size: wanted.max_batch_size };
+            change::run(&*connect(work(wanted.wait.wait)).await?, terminal, &wanted.cluster, change, &wanted.wait).await
+        }
         Once::Stats => stats::show(&*connect(Work::Elsewhere).await?, terminal).await,
         Once::Completion(wanted) => {
             let mut script = Vec::new();

@@ -18,14 +18,19 @@ use crate::store::{ClusterRecord, Intent};
 pub mod activate;
 mod backoff;
 pub mod cause;
+pub mod change;
 pub mod chronicle;
+mod depart;
 pub mod details;
 pub mod engine;
+pub mod groups;
 pub mod health;
+pub mod keys;
 mod lock;
 pub mod machine;
 pub mod provisions;
 pub mod reach;
+pub mod rollout;
 mod shards;
 pub mod sweep;
 mod tell;
@@ -89,5 +94,10 @@ pub fn wish_absent(record: &mut ClusterRecord, now: DateTime<Utc>) {
     record.track.ending = None;
     record.track.delete_sent = None;
     record.track.delete_failures = 0;
+    // Heat refuses updates of a stack that is going, so none under way matters any more.
+    record.track.update_sent = None;
+    record.track.update_taken = None;
+    record.track.cancel = false;
+    record.cluster.rollout = None;
     record.track.faults = 0;
 }

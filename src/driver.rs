@@ -15,6 +15,7 @@ pub mod plan;
 mod registry;
 
 pub use attributes::{ATTRIBUTES, COMPOSED, Place};
+pub use compose::worker_name;
 pub use drivers::{Drivers, Folder, MANIFEST, Origin};
 pub use manifest::Manifest;
 pub use outputs::{NodeAddress, Outputs};

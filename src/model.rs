@@ -6,12 +6,15 @@
 //! Start reading at [`cluster`].
 
 pub mod authority;
+pub mod change;
 pub mod cluster;
 pub mod health;
 pub mod history;
 pub mod inventory;
 pub mod labels;
 pub mod ledger;
+pub mod nodegroup;
+pub mod patch;
 pub mod problem;
 pub mod quota;
 pub mod spec;
@@ -21,14 +24,18 @@ pub mod template;
 pub mod text;
 pub mod thing;
 pub mod validate;
+pub mod version;
 
 pub use authority::Authority;
+pub use change::{ClusterChange, Rollout};
 pub use cluster::{Cluster, ClusterId, NewCluster, Progress};
 pub use health::{Health, HealthStatus};
 pub use history::{HistoryEntry, HistoryKind, Operation};
 pub use inventory::{Flavor, Image, Keypair, Network, Subnet};
 pub use labels::Labels;
 pub use ledger::IssuedCertificate;
+pub use nodegroup::{NewNodeGroup, NodeGroup, NodeGroupId};
+pub use patch::Patch;
 pub use problem::{Problem, ProblemKind};
 pub use quota::Quota;
 pub use spec::{CaStage, MasterNode, NodeImage, Spec, WorkerGroup, WorkerNode};
@@ -36,3 +43,4 @@ pub use stack::{RootCause, Stack, StackEvent, StackResource};
 pub use status::{Action, State, Status};
 pub use template::{ClusterTemplate, NewTemplate, TemplateId};
 pub use thing::{Thing, ThingSort};
+pub use version::KubeVersion;

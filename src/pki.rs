@@ -89,6 +89,13 @@ pub fn generate(cluster_name: &str, now: DateTime<Utc>) -> Result<BTreeMap<Strin
     Ok(made)
 }
 
+/// A further Kubernetes authority for the same cluster: `(certificate PEM, key PEM)`. What tells the
+/// two apart is their key identifiers.
+pub fn next_authority(cluster_name: &str, now: DateTime<Utc>) -> Result<(String, SecretString), PkiError> {
+    let key = new_key()?;
+    Ok((issue::authority(cluster_name, &key, now)?.pem(), SecretString::from(key.serialize_pem())))
+}
+
 fn new_key() -> Result<KeyPair, PkiError> {
     Ok(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)
 }

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
-    StackResource, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Patch,
+    Problem, Quota, StackEvent, StackResource, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -23,12 +23,18 @@ pub trait Manager: Send + Sync {
     async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem>;
     /// All problems at once, so that a form can show each at its field.
     async fn create_template(&self, wish: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>>;
+    /// Changes single fields, as Magnum's `PATCH`; refused, but for its name, tags and who may see
+    /// it, while a cluster refers to it.
+    async fn update_template(&self, id: TemplateId, patch: Vec<Patch>) -> Result<ClusterTemplate, Vec<Problem>>;
     /// Refused while a cluster refers to it.
     async fn delete_template(&self, id: TemplateId) -> Result<(), Problem>;
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Problem>;
     /// Accepts the cluster; the work goes on behind. All problems at once.
     async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>>;
+    /// Accepts a change of a cluster that is there; the work goes on behind. What cannot be done
+    /// in the cluster's present state is refused at once.
+    async fn change_cluster(&self, id: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>>;
     /// Accepts the delete; the work goes on behind.
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem>;
 

@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::cloud::Scope;
-use crate::driver::{Facts, PlanInput};
+use crate::driver::{Facts, NodeAddress, PlanInput};
 use crate::model::history::Sample;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, NewTemplate, Problem, ProblemKind, Quota,
-    Spec, Status, TemplateId,
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Labels, NewTemplate, Problem, ProblemKind,
+    Quota, Spec, Status, TemplateId,
 };
 
 mod disk;
@@ -50,6 +50,19 @@ pub struct ClusterRecord {
     pub facts: Facts,
     /// The machines that the cluster is to have in the end.
     pub goal: Spec,
+    /// What the stack was last given; plans are made of this one.
+    pub sent: Spec,
+    /// What the stack last completed.
+    pub taken: Spec,
+    /// Workers that the change under way replaces at the same time.
+    #[serde(default)]
+    pub batch: usize,
+    /// What the change under way began from, as far as it is more than machines.
+    #[serde(default)]
+    pub before: Option<Box<Before>>,
+    /// Where the machines are, as the stack last told.
+    #[serde(default)]
+    pub nodes: Vec<NodeAddress>,
     pub intent: Intent,
     #[serde(default)]
     pub track: Track,
@@ -68,8 +81,18 @@ impl ClusterRecord {
 
     /// What the driver makes its plan from.
     pub fn plan_input<'a>(&'a self, secrets: &'a Secrets) -> PlanInput<'a> {
-        PlanInput { cluster: &self.cluster, template: &self.template, facts: &self.facts, spec: &self.goal, secrets }
+        PlanInput { cluster: &self.cluster, template: &self.template, facts: &self.facts, spec: &self.sent, secrets }
     }
+}
+
+/// What an upgrade changes besides machines, as it was before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    pub cluster_template_id: TemplateId,
+    pub template_name: String,
+    pub template: NewTemplate,
+    pub facts: Facts,
+    pub labels: Labels,
 }
 
 /// What the user wants of a cluster.
@@ -92,6 +115,15 @@ pub struct Track {
     pub delete_sent: Option<DateTime<Utc>>,
     /// Deletes of the present wish that Heat took and then failed to carry out.
     pub delete_failures: u32,
+    /// An update to the record's `sent` may have reached Heat at this time and its outcome is
+    /// not known. Cleared by an answer or a look that settles it.
+    pub update_sent: Option<DateTime<Utc>>,
+    /// Heat has had that update since this time, and has not ended it as far as we know.
+    pub update_taken: Option<DateTime<Utc>>,
+    /// The revision before which the nodes it takes away were drained.
+    pub drained: Option<u64>,
+    /// The user wants the update under way stopped.
+    pub cancel: bool,
     /// Passing faults in a row; the back-off grows with it.
     pub faults: u32,
     /// What the stack has come to, not told yet: it becomes the cluster's status together with

@@ -6,6 +6,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod change;
+
+pub use change::{
+    CaRotate, ClusterResize, ClusterUpdate, ClusterUpgrade, Nodegroup, NodegroupCreate, NodegroupUpdate, Steered,
+    Update, UpdateOp, Wait,
+};
+
 const AFTER_HELP: &str = "\
 Without a command, the dashboard starts.
 
@@ -93,6 +100,9 @@ pub enum Once {
     /// Clusters
     #[command(subcommand)]
     Cluster(Cluster),
+    /// Groups of equal nodes in clusters
+    #[command(subcommand)]
+    Nodegroup(Nodegroup),
     /// Write a kubeconfig with a fresh client certificate
     Kubeconfig(Kubeconfig),
     /// Certificate authorities of clusters
@@ -117,6 +127,8 @@ pub enum Template {
     List,
     /// Show a cluster template
     Show(Named),
+    /// Change fields of a cluster template
+    Update(Update),
     /// Delete cluster templates that no cluster refers to
     Delete(Several),
 }
@@ -133,6 +145,22 @@ pub enum Cluster {
     Config(Kubeconfig),
     /// Show the events of a cluster's stack, oldest first
     Events(ClusterEvents),
+    /// Change the number of workers
+    Resize(ClusterResize),
+    /// Bring a cluster to the image and versions of a template
+    Upgrade(ClusterUpgrade),
+    /// Change a field of a cluster: node_count
+    Update(ClusterUpdate),
+    /// Begin nothing further of the change under way; what Heat is at goes on
+    Pause(Steered),
+    /// Go on with a paused change
+    Resume(Steered),
+    /// Go on with a change that failed, with fresh machines for those that failed
+    Retry(Steered),
+    /// Give a failed or paused change up: back to what was last complete
+    Rollback(Steered),
+    /// Stop what Heat is at; the change ends as a failure, to retry or to roll back
+    Cancel(Steered),
     /// Delete clusters with everything that belongs to them
     Delete(ClusterDelete),
 }
@@ -165,6 +193,8 @@ pub enum Ca {
     Show(CaShow),
     /// Sign a certificate request with a CA of a cluster, and print the certificate as PEM
     Sign(CaSign),
+    /// Put a new Kubernetes CA in the old one's place; replaces every machine, one after another
+    Rotate(CaRotate),
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use super::fault::{Done, Exit, Failures, Fault};
 use super::output::{Column, Terminal, or_dash, table};
 use super::wait::{self, Until};
 use super::{ask, ca, either, find, labels};
-use crate::model::{Authority, Cluster, NewCluster, Problem, StackEvent, text};
+use crate::model::{Action, Authority, Cluster, NewCluster, Problem, StackEvent, text};
 use crate::service::{Change, Manager};
 
 const COLUMNS: [Column<Cluster>; 9] = [
@@ -86,7 +86,7 @@ async fn warn_of_expiry(manager: &dyn Manager, terminal: &mut Terminal<'_>, clus
 }
 
 /// Waits until nothing is under way, shows what came out, and fails when that is a failure.
-async fn settle(manager: &dyn Manager, terminal: &mut Terminal<'_>, cluster: Cluster) -> Done {
+pub async fn settle(manager: &dyn Manager, terminal: &mut Terminal<'_>, cluster: Cluster) -> Done {
     let Some(mut end) = wait::wait(manager, terminal, cluster, Until::Settled).await? else { return Ok(()) };
     // How far it was is said where it is drawn; at rest it would only be old.
     end.progress = None;
@@ -218,7 +218,7 @@ fn address(event: &StackEvent) -> String {
 }
 
 /// What a command that does not wait owes the user to know.
-fn left_behind(terminal: &mut Terminal<'_>, cluster: &Cluster) -> Done {
+pub fn left_behind(terminal: &mut Terminal<'_>, cluster: &Cluster) -> Done {
     terminal.note(&format!(
         "The Jeroboam that runs, or the next one, carries it out; to do it here: jeroboam cluster show {} --wait",
         cluster.uuid
@@ -236,6 +236,12 @@ fn failure(cluster: &Cluster) -> Fault {
         let said = problem.summary.contains(&cause.reason);
         let reason = if said { String::new() } else { format!(": {}", cause.reason) };
         problem = problem.advise(format!("It began at {resource} ({kind}{id}){reason}"));
+    }
+    if cluster.rollout.is_some() && cluster.status.action == Action::Update {
+        let known = problem.advice.take().map(|advice| format!("{advice}. ")).unwrap_or_default();
+        let name = &cluster.name;
+        let ways = format!("Go on: jeroboam cluster retry {name}; or back: jeroboam cluster rollback {name}");
+        problem = problem.advise(format!("{known}{ways}"));
     }
     Fault::with(Exit::Failed, problem)
 }

@@ -4,7 +4,7 @@ use super::args::TemplateCreate;
 use super::fault::{Done, Failures};
 use super::output::{Column, Terminal, or_dash};
 use super::{either, find, labels};
-use crate::model::{ClusterTemplate, NewTemplate, Problem};
+use crate::model::{ClusterTemplate, NewTemplate, Patch, Problem};
 use crate::service::Manager;
 
 const COLUMNS: [Column<ClusterTemplate>; 8] = [
@@ -57,6 +57,11 @@ pub fn wish(args: &TemplateCreate) -> Result<NewTemplate, Problem> {
 pub async fn create(manager: &dyn Manager, terminal: &mut Terminal<'_>, wish: NewTemplate) -> Done {
     let made = manager.create_template(wish).await?;
     terminal.show(&made)
+}
+
+pub async fn update(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str, patches: Vec<Patch>) -> Done {
+    let template = find::template(manager, name).await?;
+    terminal.show(&manager.update_template(template.uuid, patches).await?)
 }
 
 pub async fn list(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {

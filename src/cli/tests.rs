@@ -16,8 +16,8 @@ use super::{Work, run};
 use crate::cloud::{Identity, Scope};
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster, NewTemplate, Problem,
-    ProblemKind, Progress, Quota, RootCause, StackEvent, StackResource, Status, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster, NewTemplate,
+    Patch, Problem, ProblemKind, Progress, Quota, RootCause, StackEvent, StackResource, Status, TemplateId,
 };
 use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, KubeconfigWish, Manager};
 
@@ -61,6 +61,8 @@ fn cluster(status: Status) -> Cluster {
         status_since: then(),
         operation: None,
         progress: None,
+        node_groups: Vec::new(),
+        rollout: None,
         cause: None,
         health: None,
     }
@@ -117,6 +119,10 @@ impl Manager for Scripted {
         self.note(serde_json::to_string(&wish).unwrap());
         Err(self.refuses.clone())
     }
+    async fn update_template(&self, id: TemplateId, patch: Vec<Patch>) -> Result<ClusterTemplate, Vec<Problem>> {
+        self.note(format!("patch {id} {}", serde_json::to_string(&patch).unwrap()));
+        Err(self.refuses.clone())
+    }
     async fn delete_template(&self, _: TemplateId) -> Result<(), Problem> {
         Ok(())
     }
@@ -125,6 +131,10 @@ impl Manager for Scripted {
     }
     async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>> {
         self.note(serde_json::to_string(&wish).unwrap());
+        if self.refuses.is_empty() { Ok(self.clusters[0].clone()) } else { Err(self.refuses.clone()) }
+    }
+    async fn change_cluster(&self, _: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>> {
+        self.note(serde_json::to_string(&change).unwrap());
         if self.refuses.is_empty() { Ok(self.clusters[0].clone()) } else { Err(self.refuses.clone()) }
     }
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {
@@ -546,4 +556,43 @@ fn contradicting_flags_are_refused() {
         assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
     }
     assert_eq!(Cli::try_parse_from(["jeroboam"]).unwrap().global.format, Format::Table);
+}
+
+#[tokio::test]
+async fn changes_are_asked_for_as_openstack_coe_says_them() {
+    let manager = Arc::new(Scripted { clusters: vec![cluster(Status::UPDATE_COMPLETE)], ..Scripted::default() });
+    for (line, asked) in [
+        (
+            "cluster resize prod 3 --nodegroup gpu --nodes-to-remove 10.0.0.7 --nodes-to-remove 2",
+            r#"{"change":"resize","count":3,"nodegroup":"gpu","nodes_to_remove":["10.0.0.7","2"]}"#,
+        ),
+        (
+            "cluster update prod replace node_count=4",
+            r#"{"change":"resize","count":4,"nodegroup":null,"nodes_to_remove":[]}"#,
+        ),
+        (
+            "cluster update prod remove node_count",
+            r#"{"change":"resize","count":1,"nodegroup":null,"nodes_to_remove":[]}"#,
+        ),
+        (
+            "cluster upgrade prod k8s-1.32 --max-batch-size 2",
+            r#"{"change":"upgrade","template":"k8s-1.32","nodegroup":null,"max_batch_size":2}"#,
+        ),
+        ("cluster pause prod", r#"{"change":"pause"}"#),
+        ("ca rotate prod", r#"{"change":"rotate_ca","max_batch_size":1}"#),
+        ("nodegroup delete prod gpu", r#"{"change":"delete_nodegroup","nodegroup":"gpu"}"#),
+    ] {
+        let ran = ran(&manager, line, false).await;
+        assert_eq!(ran.exit, None, "{}", ran.err);
+        assert_eq!(manager.asked.lock().unwrap().pop().unwrap(), asked);
+    }
+    for line in [
+        "cluster update prod replace name=x",
+        "cluster update prod replace node_count=many",
+        "cluster update prod replace node_count",
+    ] {
+        let ran = ran(&manager, line, false).await;
+        assert_eq!((ran.exit, ran.work), (Some(Exit::Usage), None), "{line}: {}", ran.err);
+    }
+    assert!(manager.asked.lock().unwrap().is_empty());
 }

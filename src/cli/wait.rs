@@ -80,7 +80,8 @@ pub async fn wait(
 /// Whether that was it. What rests before a delete has begun is not its end.
 fn rests(cluster: &Cluster, until: Until) -> bool {
     match until {
-        Until::Settled => !cluster.status.is_in_progress(),
+        // A paused change waits for its user, not the other way round.
+        Until::Settled => !cluster.status.is_in_progress() || cluster.is_held(),
         Until::Gone => cluster.status.is_failed() && cluster.status.action == Action::Delete,
     }
 }
@@ -132,9 +133,12 @@ struct Line {
 impl Line {
     fn show(&mut self, terminal: &mut Terminal<'_>, cluster: &Cluster) -> Done {
         if !terminal.draws {
-            let step = match cluster.progress {
-                Some(at) => format!("{}: {}, {} of {} resources", cluster.name, cluster.status, at.complete, at.total),
-                None => format!("{}: {}", cluster.name, cluster.status),
+            let step = match (&cluster.rollout, cluster.progress) {
+                (Some(rollout), _) => format!("{}: {}, {}", cluster.name, cluster.status, rollout.line()),
+                (None, Some(at)) => {
+                    format!("{}: {}, {} of {} resources", cluster.name, cluster.status, at.complete, at.total)
+                }
+                (None, None) => format!("{}: {}", cluster.name, cluster.status),
             };
             if step != self.last {
                 writeln!(terminal.err, "{step}")?;
@@ -177,6 +181,9 @@ fn drawing(cluster: &Cluster) -> String {
     let left = cluster.operation.as_ref().and_then(|operation| operation.left(Utc::now()));
     let left = left.map(|left| format!(", ~{}:{:02} left", left.as_secs() / 60, left.as_secs() % 60));
     let clock = format!("{}:{:02}{}", elapsed / 60, elapsed % 60, left.unwrap_or_default());
+    if let Some(rollout) = &cluster.rollout {
+        return format!("{}  {}  {}  {clock}", cluster.name, cluster.status, rollout.line());
+    }
     match cluster.progress {
         Some(at) => {
             let full = usize::from(at.percent()) * CELLS / 100;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::machine::{self, Next, Observed, Op};
-use super::{Clock, Observer, cause, chronicle, provisions};
+use super::{Clock, Observer, cause, chronicle, depart, details, groups, keys, provisions, rollout};
 use crate::cloud::{CloudError, Delegation, KeyManager, Orchestration, Scope};
 use crate::driver::{Drivers, StackPlan};
 use crate::kube::api::Gateway;
@@ -62,6 +62,7 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
         let event = if ports.notifier.is_active() { due(&mut record) } else { None };
         if record != known {
             record.cluster.updated_at = Some((ports.clock)());
+            groups::show(&mut record);
             chronicle::transition(&known, &mut record, (ports.clock)());
             match ports.store.save_cluster(&mut record).await {
                 Ok(()) => {}
@@ -137,19 +138,50 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
                 },
             },
         },
+        Op::Drain => {
+            let next = rollout::upcoming(&record.sent, &record.taken, &record.goal, record.batch);
+            if let Some(next) = next {
+                depart::drain(ports, record, &next).await;
+            }
+            Observed::Drained
+        }
+        Op::Update => match provisions::ready(ports, record).await? {
+            Err(error) => failed(error),
+            Ok(secrets) => match plan(ports, record, &secrets).and_then(|plan| countable(record, plan)) {
+                Err(problem) => Observed::Unplannable(problem),
+                Ok(plan) => match heat.update_stack(id, &plan).await {
+                    Ok(existed) => Observed::Updated { existed },
+                    Err(error) => failed(error),
+                },
+            },
+        },
+        Op::Cancel => match details::stack(record) {
+            Some(stack) => match heat.cancel_update(&stack).await {
+                Ok(existed) => Observed::Cancelled { existed },
+                Err(error) => failed(error),
+            },
+            None => Observed::Cancelled { existed: false },
+        },
         Op::Delete => match heat.delete_stack(id).await {
             Ok(existed) => Observed::Deleted { existed },
             Err(error) => failed(error),
         },
         Op::ReadOutputs => match heat.stack(id, true).await {
-            Ok(Some(stack)) => match ports.drivers.get(&record.cluster.driver) {
-                Some(driver) => Observed::Outputs(driver.outputs(&stack.outputs)),
-                None => Observed::Outputs(crate::driver::Outputs::default()),
-            },
+            Ok(Some(stack)) if !machine::confirms(record, &stack) => Observed::Found { stack: Some(stack), asked },
+            Ok(Some(stack)) => {
+                if record.track.update_taken.is_some() {
+                    depart::forget(ports, record).await;
+                }
+                match ports.drivers.get(&record.cluster.driver) {
+                    Some(driver) => Observed::Outputs(driver.outputs(&stack.outputs)),
+                    None => Observed::Outputs(crate::driver::Outputs::default()),
+                }
+            }
             Ok(None) => Observed::Found { stack: None, asked },
             Err(error) => failed(error),
         },
         Op::Explain => match heat.stack(id, false).await {
+            Ok(Some(stack)) if !machine::confirms(record, &stack) => Observed::Found { stack: Some(stack), asked },
             Ok(Some(stack)) => match heat.resources(&stack).await {
                 Ok(resources) => Observed::Explained(cause::root_cause(&stack, &resources)),
                 Err(error) => failed(error),
@@ -166,12 +198,23 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
     Ok(observed)
 }
 
+/// The request to Heat, with the certificates that belong to this moment.
 fn plan(ports: &Ports, record: &ClusterRecord, secrets: &Secrets) -> Result<StackPlan, Problem> {
     let name = &record.cluster.driver;
     let driver = ports.drivers.get(name).ok_or_else(|| {
         Problem::local(format!("driver \"{name}\", with which this cluster was accepted, is not there any more"))
     })?;
-    driver.plan(&record.plan_input(secrets))
+    driver.plan(&record.plan_input(&keys::for_plan(record, secrets, (ports.clock)())?))
+}
+
+/// An update nobody could recognize afterwards must not be sent.
+fn countable(record: &ClusterRecord, plan: StackPlan) -> Result<StackPlan, Problem> {
+    if plan.parameters.contains_key("revision") {
+        return Ok(plan);
+    }
+    let told =
+        format!("driver {} cannot change clusters: its template has no parameter revision", record.cluster.driver);
+    Err(Problem::local(told).advise("Map a parameter \"revision\" to spec.revision in its driver.toml"))
 }
 
 /// What the record's state has to tell that was not told yet; notes it as told. The note is saved

@@ -5,6 +5,8 @@
 //! record alone and names the next operation, if any. So whatever was lost (a crash, an
 //! answer, an observation), stepping with [`Observed::Nothing`] picks up again.
 //!
+//! An update is kept at one in the same way, by the stack's revision: see [`update`].
+//!
 //! What keeps a cluster at one stack: it is looked for by its name, and adopted, before
 //! it is created; a create is noted in the record ([`Track::create_sent`](crate::store::Track)) and
 //! saved before it is sent; and while that note stands, only a look made [`SETTLE`] after
@@ -14,11 +16,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
-use super::backoff;
+use super::{backoff, groups};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::driver::Outputs;
 use crate::model::{Action, Problem, RootCause, Stack, State, Status};
 use crate::store::{ClusterRecord, Ending, Intent};
+
+mod update;
+
+pub use update::{confirms, is_held};
 
 /// How long a create call without an answer may still make a stack appear. Heat checks
 /// names before it stores, not while: two creates at once could both pass. Its API gives
@@ -47,6 +53,12 @@ pub enum Op {
     Find,
     /// Only right after a look that found none.
     Create,
+    /// Have those that the next update takes away hand over what runs on them.
+    Drain,
+    /// To the record's `sent`. Noted in the record before it is sent; only right when none is under way.
+    Update,
+    /// Stop the update under way.
+    Cancel,
     Delete,
     ReadOutputs,
     /// Look for the failure's root cause.
@@ -74,6 +86,16 @@ pub enum Observed {
     /// Heat took the create.
     Created {
         stack_id: String,
+    },
+    /// As far as it could be done: an API that does not answer stops no update.
+    Drained,
+    /// Heat took the update, or (`false`) knows no such stack.
+    Updated {
+        existed: bool,
+    },
+    /// Heat stops the update, or (`false`) there is none.
+    Cancelled {
+        existed: bool,
     },
     /// No request to Heat could be made of the record: nothing was sent.
     Unplannable(Problem),
@@ -134,7 +156,7 @@ pub fn step(mut record: ClusterRecord, observed: &Observed, now: DateTime<Utc>) 
 /// Whether Heat is at work on the cluster, or we still want to know something from it:
 /// then the list is asked for often.
 pub fn is_moving(record: &ClusterRecord) -> bool {
-    record.cluster.status.is_in_progress() || record.track.ending.is_some()
+    (record.cluster.status.is_in_progress() && !is_held(record)) || record.track.ending.is_some()
 }
 
 /// The next operation by the record alone; notes in it what is about to be sent.
@@ -153,6 +175,7 @@ fn decide(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
         (_, true) => match &track.ending {
             Some(ending) if ending.status.is_failed() => Flow::Do(Op::Explain),
             Some(_) => Flow::Do(Op::ReadOutputs),
+            None if record.intent == Intent::Present => update::decide(record, now),
             None => Flow::Rest,
         },
     }
@@ -171,7 +194,8 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
         Observed::Listed { stack: None, .. } => Flow::Rest,
         Observed::Listed { stack: Some(stack), asked } | Observed::Found { stack: Some(stack), asked } => {
             record.track.faults = 0;
-            if is_gone(stack) { gone(record, now) } else { see(record, stack, *asked, now) }
+            let listed = matches!(observed, Observed::Listed { .. });
+            if is_gone(stack) { gone(record, now) } else { see(record, stack, *asked, now, listed) }
         }
         Observed::Found { stack: None, .. } => gone(record, now),
         Observed::Created { stack_id } => {
@@ -183,6 +207,26 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
                 // Heat's time-out counts from here.
                 record.cluster.status_since = now;
             }
+            Flow::Decide
+        }
+        Observed::Drained => {
+            record.track.drained = Some(record.sent.revision + 1);
+            Flow::Decide
+        }
+        Observed::Updated { existed } => {
+            record.track.faults = 0;
+            if !existed {
+                return Flow::Do(Op::Find);
+            }
+            update::taken(record, now);
+            Flow::Decide
+        }
+        Observed::Cancelled { .. } => {
+            record.track.cancel = false;
+            Flow::Decide
+        }
+        Observed::Unplannable(problem) if record.cluster.stack_id.is_some() => {
+            update::refused(record, problem.line());
             Flow::Decide
         }
         Observed::Unplannable(problem) => {
@@ -205,7 +249,8 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
             cluster.api_address.clone_from(&outputs.api_address);
             cluster.master_addresses.clone_from(&outputs.master_addresses);
             cluster.node_addresses.clone_from(&outputs.node_addresses);
-            cluster.coe_version.clone_from(&record.facts.kube_version);
+            record.nodes.clone_from(&outputs.nodes);
+            cluster.coe_version = groups::oldest(record.taken.masters.iter().map(|master| &master.image));
             Flow::Decide
         }
         Observed::Explained(cause) => {
@@ -222,7 +267,7 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
 }
 
 /// A look at the stack itself.
-fn see(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, now: DateTime<Utc>) -> Flow {
+fn see(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, now: DateTime<Utc>, listed: bool) -> Flow {
     if record.cluster.stack_id.is_none() {
         if is_foreign(record, stack) {
             record.track.create_sent = None;
@@ -244,7 +289,10 @@ fn see(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, now: Dat
     }
     match record.intent {
         Intent::Absent => see_unwanted(record, stack, asked),
-        Intent::Present => see_wanted(record, stack, asked, now),
+        Intent::Present => match update::see(record, stack, asked, now, listed) {
+            Some(flow) => flow,
+            None => see_wanted(record, stack, asked, now),
+        },
     }
 }
 
@@ -282,9 +330,12 @@ fn see_wanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>, n
     Flow::Decide
 }
 
-/// The end becomes the cluster's status.
+/// The end becomes the cluster's status, or that of one step on the way.
 fn tell(record: &mut ClusterRecord) {
     if let Some(ending) = record.track.ending.take() {
+        if update::ended(record, &ending) {
+            return;
+        }
         record.cluster.status = ending.status;
         record.cluster.status_reason = ending.reason;
         record.cluster.cause = None;
@@ -395,6 +446,12 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
             }
             pause(record, error, "not created yet")
         }
+        Op::Update => update::failed(record, error, refused),
+        // Nothing is under way any more, or Heat will not have it: it ends as it ends.
+        Op::Cancel if refused || error.kind == CloudErrorKind::Conflict => {
+            record.track.cancel = false;
+            Flow::Decide
+        }
         Op::Delete if error.kind == CloudErrorKind::NotFound => Flow::Do(Op::Find),
         Op::Delete if refused => {
             fail(record, Action::Delete, words(error));
@@ -421,7 +478,9 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
             }
             pause(record, error, "not created yet")
         }
-        Op::Find | Op::ReadOutputs | Op::Explain | Op::Forget => pause(record, error, "its state is not known"),
+        Op::Find | Op::Drain | Op::Cancel | Op::ReadOutputs | Op::Explain | Op::Forget => {
+            pause(record, error, "its state is not known")
+        }
     }
 }
 
@@ -440,6 +499,9 @@ fn fail(record: &mut ClusterRecord, action: Action, reason: String) {
     record.cluster.cause = None;
     record.track.faults = 0;
     record.track.ending = None;
+    record.track.update_sent = None;
+    record.track.update_taken = None;
+    record.track.cancel = false;
 }
 
 /// A stack that Heat says is no more.
@@ -474,8 +536,9 @@ fn failure_text(stack: &Stack) -> String {
 fn overdue(record: &ClusterRecord, now: DateTime<Utc>) -> Option<String> {
     let minutes = record.cluster.create_timeout;
     let limit = Duration::from_secs(u64::from(minutes) * 60).saturating_add(OVERDUE);
-    (record.cluster.status == Status::CREATE_IN_PROGRESS && elapsed(record.cluster.status_since, now) > limit)
-        .then(|| format!("over its time-out of {minutes} minutes, and Heat has not ended it"))
+    let created = (record.cluster.status == Status::CREATE_IN_PROGRESS).then_some(record.cluster.status_since);
+    let since = record.track.update_taken.or(created)?;
+    (elapsed(since, now) > limit).then(|| format!("over its time-out of {minutes} minutes, and Heat has not ended it"))
 }
 
 fn words(error: &CloudError) -> String {

@@ -29,6 +29,11 @@ const KEYS: [&str; 4] = ["ca_key", "etcd_ca_key", "front_proxy_ca_key", "service
 /// Stands before a reference in place of a secret's text.
 const REFERENCE: &str = "barbican:";
 
+/// Also the later generations' of a key, which have a number behind its name.
+fn is_key(name: &str) -> bool {
+    KEYS.contains(&name.split_once('.').map_or(name, |(base, _)| base))
+}
+
 /// Whether the keys of a cluster with these labels go to Barbican.
 pub fn is_in_barbican(labels: &Labels) -> bool {
     labels.get(CERT_MANAGER) == Some(BARBICAN)
@@ -62,10 +67,10 @@ pub async fn ready(ports: &Ports, record: &ClusterRecord) -> Result<Result<Secre
         }
     }
     if is_in_barbican(&record.cluster.labels) {
-        for name in KEYS {
-            let Some(key) = secrets.get(name).filter(|key| reference(key).is_none()) else { continue };
-            let kept = match keep(&*ports.key_manager, id, name, key).await {
-                Ok(reference) => Secrets::from([(name.to_owned(), reference)]),
+        let open = secrets.iter().filter(|(name, key)| is_key(name) && reference(key).is_none());
+        for (name, key) in open.map(|(name, key)| (name.clone(), key.clone())).collect::<Vec<_>>() {
+            let kept = match keep(&*ports.key_manager, id, &name, &key).await {
+                Ok(reference) => Secrets::from([(name, reference)]),
                 Err(error) => return Ok(Err(error)),
             };
             ports.store.add_secrets(id, &kept).await?;

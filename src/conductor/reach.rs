@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
-use super::{Ports, provisions};
+use super::{Ports, keys, provisions};
 use crate::kube::api::{Api, Keys};
 use crate::model::Problem;
 use crate::pki;
@@ -29,15 +29,9 @@ pub async fn api(ports: &Ports, record: &ClusterRecord) -> Result<Arc<dyn Api>, 
         return Err(Problem::conflict(told));
     }
     let secrets = provisions::open(&*ports.key_manager, ports.store.secrets(record.id()).await?).await?;
-    let of = |name: &str| {
-        let missing =
-            || Problem::local(format!("cluster {}: its secret {name} is missing from the store", record.id()));
-        secrets.get(name).ok_or_else(missing)
-    };
-    let own = of("ca_cert")?.expose_secret();
-    let (certificate, key) = pki::issue_client(own, of("ca_key")?, USER, GROUP, LIFE, (ports.clock)())?;
-    // While the CA is being replaced, masters of both kinds answer.
-    let further = secrets.get("ca_trust").map(|trust| trust.expose_secret()).unwrap_or_default();
-    let keys = Keys { ca: format!("{}\n{further}", own.trim_end()), certificate, key };
+    let signer = keys::signer(record, &secrets)?;
+    let (certificate, key) =
+        pki::issue_client(signer.certificate.expose_secret(), signer.key, USER, GROUP, LIFE, (ports.clock)())?;
+    let keys = Keys { ca: signer.trust, certificate, key };
     Ok(gateway.open(cluster, &keys)?)
 }

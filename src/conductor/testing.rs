@@ -337,21 +337,11 @@ impl Observer for Deaf {
     fn trouble(&self, _: Option<Problem>) {}
 }
 
-/// A record the built-in driver can plan, and secrets for it that need no cryptography.
+/// A record the built-in driver can plan, and secrets for it; the certificates are made once.
 pub(crate) fn plannable(number: u128, name: &str) -> (ClusterRecord, Secrets) {
+    static MADE: LazyLock<Secrets> =
+        LazyLock::new(|| crate::pki::generate("test", TestClock::default().now()).unwrap());
     let mut record = crate::store::tests::record(number, name);
     record.cluster.driver = drivers().iter().next().unwrap().manifest.name.clone();
-    let names = [
-        "ca_cert",
-        "ca_key",
-        "etcd_ca_cert",
-        "etcd_ca_key",
-        "front_proxy_ca_cert",
-        "front_proxy_ca_key",
-        "service_account_key",
-        "service_account_public_key",
-        "join_cert",
-        "join_key",
-    ];
-    (record, names.map(|name| (name.to_owned(), "secret".to_owned().into())).into())
+    (record, MADE.clone())
 }

@@ -174,6 +174,11 @@ fn secret<'a>(input: &'a PlanInput, name: &str) -> Result<Option<&'a SecretStrin
     }
 }
 
+/// The name of a worker's server, and of its Kubernetes node.
+pub fn worker_name(stack_name: &str, group: &WorkerGroup, index: u32) -> String {
+    format!("{stack_name}-{}-{index}", machine_name(group))
+}
+
 /// Part of the names of a group's machines; no two groups of a cluster have the same.
 fn machine_name(group: &WorkerGroup) -> String {
     if group.slot == DEFAULT_WORKER_SLOT {

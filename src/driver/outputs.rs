@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::registry::Driver;
@@ -20,7 +21,7 @@ pub struct Outputs {
 }
 
 /// Where a machine is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeAddress {
     /// The worker group's; `None`: a master.
     pub slot: Option<u32>,
@@ -30,6 +31,13 @@ pub struct NodeAddress {
     /// In the cluster's network.
     pub address: Option<String>,
     pub floating_address: Option<String>,
+}
+
+impl NodeAddress {
+    /// The most public one.
+    pub fn best(&self) -> Option<String> {
+        self.floating_address.clone().or_else(|| self.address.clone())
+    }
 }
 
 impl Driver {
@@ -42,9 +50,7 @@ impl Driver {
             output(&names.worker_groups).as_object().into_iter().flatten().filter_map(numbered).collect();
         groups.sort_by_key(|(slot, _)| *slot);
         let workers: Vec<NodeAddress> = groups.into_iter().flat_map(|(slot, group)| nodes(Some(slot), group)).collect();
-        let public = |nodes: &[NodeAddress]| -> Vec<String> {
-            nodes.iter().filter_map(|node| node.floating_address.clone().or_else(|| node.address.clone())).collect()
-        };
+        let public = |nodes: &[NodeAddress]| -> Vec<String> { nodes.iter().filter_map(NodeAddress::best).collect() };
         Outputs {
             api_address: first_address(output(&names.api_address)).map(|ip| format!("https://{ip}:6443")),
             master_addresses: public(&masters),

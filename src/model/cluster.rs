@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Health, Labels, NewTemplate, Operation, RootCause, Status, TemplateId};
+use super::{Health, Labels, NewTemplate, NodeGroup, Operation, Rollout, RootCause, Status, TemplateId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -134,10 +134,23 @@ pub struct Cluster {
     #[serde(default)]
     pub operation: Option<Operation>,
     pub progress: Option<Progress>,
+    /// The default ones first; empty when its manager does not tell.
+    #[serde(default)]
+    pub node_groups: Vec<NodeGroup>,
+    /// The change under way, or the one that failed.
+    #[serde(default)]
+    pub rollout: Option<Rollout>,
     pub cause: Option<RootCause>,
     /// `None`: its Kubernetes API was never asked.
     #[serde(default)]
     pub health: Option<Health>,
+}
+
+impl Cluster {
+    /// Whether its change waits for the user: paused, and nothing of it under way.
+    pub fn is_held(&self) -> bool {
+        self.status.is_in_progress() && self.rollout.as_ref().is_some_and(|rollout| rollout.held)
+    }
 }
 
 /// How far a stack operation is, counted in resources, nested ones included.

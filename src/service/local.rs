@@ -19,15 +19,17 @@ use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronic
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, Stack,
-    StackEvent, StackResource, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Patch,
+    Problem, Quota, Stack, StackEvent, StackResource, TemplateId,
 };
 use crate::notify::Notifier;
+use crate::pki;
 use crate::store::{ClusterRecord, Store, StoreError};
 
 mod accept;
 mod board;
 mod certificates;
+mod operations;
 
 use board::Board;
 
@@ -161,6 +163,10 @@ impl Manager for LocalManager {
         Ok(template)
     }
 
+    async fn update_template(&self, id: TemplateId, patch: Vec<Patch>) -> Result<ClusterTemplate, Vec<Problem>> {
+        self.patch_template(id, &patch).await
+    }
+
     async fn delete_template(&self, id: TemplateId) -> Result<(), Problem> {
         if !self.store.remove_template(&self.cloud.identity.scope, id).await? {
             return Err(Problem::not_found(format!("there is no cluster template {id}")));
@@ -195,7 +201,7 @@ impl Manager for LocalManager {
         if let Some(problem) = provisions::refusal(&record, &self.drivers, may, has) {
             return Err(vec![problem]);
         }
-        let mut secrets = accept::secrets(&record.cluster, now).map_err(only)?;
+        let mut secrets = pki::generate(&record.cluster.name, now).map_err(only)?;
         provisions::placeholders(&mut secrets);
         accept::plannable(&record, &self.drivers, &secrets).map_err(only)?;
         let asked = asked(&record.cluster);
@@ -205,6 +211,10 @@ impl Manager for LocalManager {
         self.board.saved(&record);
         self.poke();
         Ok(record.cluster)
+    }
+
+    async fn change_cluster(&self, id: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>> {
+        self.change(id, change).await
     }
 
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {

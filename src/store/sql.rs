@@ -319,12 +319,14 @@ impl<DB: Backend> Store for SqlStore<DB> {
         let (mut change, count) = self.begin().await?;
         let done = change
             .execute(
-                "UPDATE clusters SET body = $1, revision = revision + 1, changed = $2 WHERE id = $3 AND revision = $4",
+                "UPDATE clusters SET body = $1, revision = revision + 1, changed = $2, template_id = $5 \
+                 WHERE id = $3 AND revision = $4",
                 &[
                     Value::Text(&body),
                     Value::Int(count),
                     Value::Text(&record.id().to_string()),
                     Value::Int(record.revision),
+                    Value::Text(&record.cluster.cluster_template_id.to_string()),
                 ],
             )
             .await?;

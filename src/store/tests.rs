@@ -76,6 +76,8 @@ pub(crate) fn record(number: u128, name: &str) -> ClusterRecord {
             status_since: created_at,
             operation: None,
             progress: None,
+            node_groups: Vec::new(),
+            rollout: None,
             cause: None,
             health: None,
         },
@@ -93,12 +95,19 @@ pub(crate) fn record(number: u128, name: &str) -> ClusterRecord {
             region: "RegionOne".into(),
         },
         goal: Spec::default(),
+        sent: Spec::default(),
+        taken: Spec::default(),
+        batch: 1,
+        before: None,
+        nodes: Vec::new(),
         intent: Intent::Present,
         track: Track::default(),
         revision: 0,
         notes: Vec::new(),
     };
     record.goal = record.facts.first_spec(&record.cluster);
+    record.sent = record.goal.clone();
+    record.taken = record.goal.clone();
     record
 }
 

@@ -13,11 +13,11 @@ fn start() -> DateTime<Utc> {
     record(1, "prod").cluster.created_at
 }
 
-fn at(seconds: i64) -> DateTime<Utc> {
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     start() + TimeDelta::seconds(seconds)
 }
 
-fn stack(status: &str) -> Stack {
+pub(super) fn stack(status: &str) -> Stack {
     let of = record(1, "prod").cluster;
     Stack {
         id: "s1".into(),
@@ -32,15 +32,15 @@ fn stack(status: &str) -> Stack {
     }
 }
 
-fn listed(status: &str, asked: i64) -> Observed {
+pub(super) fn listed(status: &str, asked: i64) -> Observed {
     Observed::Listed { stack: Some(stack(status)), asked: at(asked) }
 }
 
-fn found(stack: Option<Stack>, asked: i64) -> Observed {
+pub(super) fn found(stack: Option<Stack>, asked: i64) -> Observed {
     Observed::Found { stack, asked: at(asked) }
 }
 
-fn error(kind: CloudErrorKind) -> CloudError {
+pub(super) fn error(kind: CloudErrorKind) -> CloudError {
     CloudError {
         kind,
         service: "heat".into(),
@@ -51,12 +51,12 @@ fn error(kind: CloudErrorKind) -> CloudError {
     }
 }
 
-fn failed(op: Op, kind: CloudErrorKind) -> Observed {
+pub(super) fn failed(op: Op, kind: CloudErrorKind) -> Observed {
     Observed::Failed { op, error: error(kind) }
 }
 
 /// A record and what becomes of it; checks on the way that nothing is left unsaid.
-struct Run(ClusterRecord);
+pub(super) struct Run(pub(super) ClusterRecord);
 
 impl Run {
     fn accepted() -> Self {
@@ -77,19 +77,19 @@ impl Run {
         run
     }
 
-    fn complete() -> Self {
+    pub(super) fn complete() -> Self {
         let mut run = Self::creating();
         run.see(&listed("CREATE_COMPLETE", 10), 10);
         run.see(&Observed::Outputs(Outputs::default()), 10);
         run
     }
 
-    fn delete(mut self, seconds: i64) -> Self {
+    pub(super) fn delete(mut self, seconds: i64) -> Self {
         super::super::wish_absent(&mut self.0, at(seconds));
         self
     }
 
-    fn see(&mut self, observed: &Observed, seconds: i64) -> (Option<Op>, Next) {
+    pub(super) fn see(&mut self, observed: &Observed, seconds: i64) -> (Option<Op>, Next) {
         let transition = step(self.0.clone(), observed, at(seconds));
         let cluster = &transition.record.cluster;
         assert!(!cluster.status.is_failed() || !cluster.status_reason.is_empty(), "failed without a reason");
@@ -97,11 +97,11 @@ impl Run {
         (transition.op, transition.next)
     }
 
-    fn op(&mut self, observed: &Observed, seconds: i64) -> Option<Op> {
+    pub(super) fn op(&mut self, observed: &Observed, seconds: i64) -> Option<Op> {
         self.see(observed, seconds).0
     }
 
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         format!("{} {}", self.0.cluster.status, self.0.cluster.status_reason)
     }
 }

@@ -47,6 +47,8 @@ fn cluster() -> Cluster {
         status_since: Utc::now(),
         operation: None,
         progress: None,
+        node_groups: Vec::new(),
+        rollout: None,
         cause: None,
         health: None,
     }

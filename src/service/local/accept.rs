@@ -3,19 +3,18 @@
 
 use std::net::Ipv4Addr;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::ExposeSecret;
+use chrono::{DateTime, Utc};
 
 use crate::cloud::Identity;
+use crate::conductor::{groups, keys};
 use crate::driver::{Driver, Drivers, Facts};
 use crate::model::cluster::timeout_minutes;
 use crate::model::validate::{self, Inventory, pick};
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, Image, Labels, Network, NewCluster, NewTemplate, Problem, Spec, Status,
-    Subnet, TemplateId,
+    Cluster, ClusterId, ClusterTemplate, Image, KubeVersion, Labels, Network, NewCluster, NewNodeGroup, NewTemplate,
+    NodeImage, Problem, Spec, Status, Subnet, TemplateId, WorkerGroup, WorkerNode, nodegroup,
 };
-use crate::pki;
-use crate::store::{ClusterRecord, Intent, Secrets, Track};
+use crate::store::{Before, ClusterRecord, Intent, Secrets, Track};
 
 const SUBNET_DEFAULT: &str = "10.0.0.0/24";
 /// Heat's limit is 255; the rest is room for what Heat appends for nested stacks.
@@ -115,35 +114,197 @@ pub(super) fn cluster(
             status_since: now,
             operation: None,
             progress: None,
+            node_groups: Vec::new(),
+            rollout: None,
             cause: None,
             health: None,
         },
         template: spec.clone(),
         facts,
         goal: Spec::default(),
+        sent: Spec::default(),
+        taken: Spec::default(),
+        batch: 1,
+        before: None,
+        nodes: Vec::new(),
         intent: Intent::Present,
         track: Track::default(),
         revision: 0,
         notes: Vec::new(),
     };
     record.goal = record.facts.first_spec(&record.cluster);
+    record.sent = record.goal.clone();
+    record.taken = record.goal.clone();
+    groups::show(&mut record);
+    for group in record.cluster.node_groups.iter_mut().filter(|group| !group.is_master()) {
+        group.min_node_count = fewest_workers(&record.cluster.labels, wish.node_count)?;
+    }
     Ok(record)
 }
 
-/// A new cluster's certificates, and what its first nodes join with.
-pub(super) fn secrets(cluster: &Cluster, now: DateTime<Utc>) -> Result<Secrets, Problem> {
-    let mut secrets = pki::generate(&cluster.name, now)?;
-    let life = TimeDelta::minutes(i64::from(timeout_minutes(cluster.create_timeout)) + 60);
-    let (cert, key) = pki::issue_join(secrets["ca_cert"].expose_secret(), &secrets["ca_key"], life, now)?;
-    secrets.insert("join_cert".into(), cert.into());
-    secrets.insert("join_key".into(), key);
-    Ok(secrets)
+/// Magnum's label for the default workers' minimum.
+fn fewest_workers(labels: &Labels, count: u32) -> Result<u32, Vec<Problem>> {
+    let Some(text) = labels.get("min_node_count") else { return Ok(0) };
+    let refuse = |why: String| Err(vec![Problem::invalid(format!("label min_node_count: {why}")).on_field("labels")]);
+    match text.parse() {
+        Ok(min) if min <= count => Ok(min),
+        Ok(min) => refuse(format!("{count} nodes are fewer than {min}")),
+        Err(_) => refuse(format!("\"{}\" is not a number of nodes", crate::model::text::clean(text))),
+    }
+}
+
+/// What an upgrade to the template changes besides machines: before, and after. A template gives
+/// image and versions; everything else of a cluster was settled when it was made.
+pub(super) fn upgrade(
+    record: &ClusterRecord,
+    template: &ClusterTemplate,
+    drivers: &Drivers,
+    cloud: &Inventory,
+) -> Result<(Before, Before), Vec<Problem>> {
+    let (cluster, spec) = (&record.cluster, &template.spec);
+    let mut found = Vec::new();
+    let mut same = |field: &str, ours: &str, theirs: &str| {
+        if ours != theirs {
+            let told = format!(
+                "template \"{}\" has the {} \"{theirs}\", cluster \"{}\" was made with \"{ours}\", and that cannot be changed",
+                spec.name,
+                field.replace('_', " "),
+                cluster.name
+            );
+            found.push(Problem::invalid(told).on_field("template"));
+        }
+    };
+    let network = |of: &NewTemplate| of.network_driver.clone().unwrap_or_else(|| "flannel".into());
+    same("coe", &record.template.coe, &spec.coe);
+    same("server_type", &record.template.server_type, &spec.server_type);
+    same("network_driver", &network(&record.template), &network(spec));
+    let image = image(spec, cloud).map_err(|problem| found.push(problem.on_field("template"))).ok();
+    if let Some(chosen) = image {
+        match driver(spec, chosen, drivers) {
+            Ok(driver) if driver.manifest.name == cluster.driver => {}
+            Ok(driver) => {
+                let told = format!(
+                    "image \"{}\" is for driver {}, cluster \"{}\" was made by {}",
+                    chosen.name, driver.manifest.name, cluster.name, cluster.driver
+                );
+                found.push(Problem::invalid(told).on_field("template"));
+            }
+            Err(problem) => found.push(problem.on_field("template")),
+        }
+        let booted = NewTemplate {
+            image_id: chosen.id.clone(),
+            flavor_id: Some(cluster.flavor_id.clone()),
+            master_flavor_id: Some(cluster.master_flavor_id.clone()),
+            ..record.template.clone()
+        };
+        found.extend(validate::template_fits(&booted, cloud).into_iter().map(|problem| problem.on_field("template")));
+    }
+    let (Some(image), true) = (image, found.is_empty()) else { return Err(once(found)) };
+    let mut labels = cluster.labels.clone();
+    labels.0.remove("kube_tag");
+    labels.0.extend(spec.labels.0.clone().into_iter().filter(|(key, _)| is_version(key)));
+    let before = Before {
+        cluster_template_id: cluster.cluster_template_id,
+        template_name: cluster.template_name.clone(),
+        template: record.template.clone(),
+        facts: record.facts.clone(),
+        labels: cluster.labels.clone(),
+    };
+    let after = Before {
+        cluster_template_id: template.uuid,
+        template_name: spec.name.clone(),
+        template: NewTemplate {
+            name: spec.name.clone(),
+            image_id: spec.image_id.clone(),
+            labels: labels.clone(),
+            ..record.template.clone()
+        },
+        facts: Facts {
+            image_id: image.id.clone(),
+            kube_version: image.kube_version.clone().or_else(|| labels.get("kube_tag").map(str::to_owned)),
+            os_distro: image.os_distro.clone().unwrap_or_default(),
+            ..record.facts.clone()
+        },
+        labels,
+    };
+    Ok((before, after))
+}
+
+/// Labels that say which version of something runs.
+fn is_version(label: &str) -> bool {
+    label.ends_with("_tag") || label.ends_with("_version") || label.starts_with("ostree_")
+}
+
+/// The machines of a further node group, complete but for its slot.
+pub(super) fn node_group(
+    record: &ClusterRecord,
+    wish: &NewNodeGroup,
+    drivers: &Drivers,
+    cloud: &Inventory,
+) -> Result<WorkerGroup, Vec<Problem>> {
+    let cluster = &record.cluster;
+    let mut found = nodegroup::shape(wish);
+    let wanted = wish.image_id.as_deref().unwrap_or(&record.facts.image_id);
+    let image = pick("image", "image_id", wanted, &cloud.images, |image| (&image.id, &image.name));
+    let image = image.map_err(|problem| found.push(problem)).ok();
+    let flavor_id = wish.flavor_id.clone().unwrap_or_else(|| cluster.flavor_id.clone());
+    if let Some(image) = image {
+        let fits = NewTemplate {
+            image_id: image.id.clone(),
+            flavor_id: Some(flavor_id.clone()),
+            master_flavor_id: None,
+            ..record.template.clone()
+        };
+        found.extend(validate::template_fits(&fits, cloud));
+        match driver(&record.template, image, drivers) {
+            Ok(driver) if driver.manifest.name == cluster.driver => {}
+            _ => {
+                let told =
+                    format!("image \"{}\" is not for driver {}, which made this cluster", image.name, cluster.driver);
+                found.push(Problem::invalid(told).on_field("image_id"));
+            }
+        }
+    }
+    let (Some(image), true) = (image, found.is_empty()) else { return Err(once(found)) };
+    let labels = match (wish.labels.is_empty(), wish.merge_labels) {
+        (true, _) => cluster.labels.clone(),
+        (false, false) => wish.labels.clone(),
+        (false, true) => {
+            let mut merged = cluster.labels.clone();
+            merged.0.extend(wish.labels.0.clone());
+            merged
+        }
+    };
+    let version = if image.id == record.facts.image_id { record.facts.kube_version.clone() } else { None };
+    let version = version.or_else(|| image.kube_version.clone()).or_else(|| labels.get("kube_tag").map(str::to_owned));
+    let masters = groups::oldest(record.taken.masters.iter().map(|master| &master.image));
+    let read = |text: &Option<String>| text.as_deref().and_then(KubeVersion::parse);
+    if let (Some(workers), Some(masters)) = (read(&version), read(&masters))
+        && let Err(why) = workers.works_with(masters)
+    {
+        let told = format!("image \"{}\" has Kubernetes {}: {why}", image.name, version.unwrap_or_default());
+        return Err(vec![Problem::invalid(told).on_field("image_id")]);
+    }
+    let mut group = WorkerGroup {
+        name: wish.name.clone(),
+        role: wish.role.clone(),
+        flavor_id,
+        docker_volume_size: wish.docker_volume_size.or(cluster.docker_volume_size),
+        labels,
+        node_labels: wish.node_labels.clone(),
+        node_taints: wish.node_taints.clone(),
+        ..WorkerGroup::default()
+    };
+    let node =
+        WorkerNode { image: NodeImage { id: image.id.clone(), kube_version: version }, ca_step: record.goal.ca_step };
+    group.grow(usize::try_from(wish.node_count).unwrap_or_default(), &node);
+    Ok(group)
 }
 
 /// Whether a request to Heat can be made of the record: better told now than as CREATE_FAILED.
 pub(super) fn plannable(record: &ClusterRecord, drivers: &Drivers, secrets: &Secrets) -> Result<(), Problem> {
     let Some(driver) = drivers.get(&record.cluster.driver) else { return Ok(()) };
-    driver.plan(&record.plan_input(secrets)).map(|_| ())
+    driver.plan(&record.plan_input(&keys::for_plan(record, secrets, record.cluster.created_at)?)).map(|_| ())
 }
 
 /// Finds by uuid, else by name; never a guess between equal names.

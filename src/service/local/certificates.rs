@@ -5,12 +5,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::LocalManager;
-use crate::conductor::provisions;
+use crate::conductor::{keys, provisions};
 use crate::kube;
 use crate::model::{Authority, Cluster, ClusterId, IssuedCertificate, Problem};
 use crate::pki::{self, User};
 use crate::service::{CaCertificate, KubeconfigText, KubeconfigWish};
-use crate::store::Secrets;
+use crate::store::{ClusterRecord, Secrets};
 
 impl LocalManager {
     /// All of them, those in Barbican too.
@@ -20,9 +20,10 @@ impl LocalManager {
     }
 
     pub(super) async fn authority(&self, id: ClusterId, authority: Authority) -> Result<CaCertificate, Problem> {
-        let secrets = self.store.secrets(self.record(id).await?.id()).await?;
-        let pem = secret(&secrets, id, authority.secrets().0)?.expose_secret().to_owned();
-        Ok(CaCertificate::read(id, authority, pem)?)
+        let record = self.record(id).await?;
+        let secrets = self.store.secrets(id).await?;
+        let (certificate, _) = pair(&record, &secrets, authority)?;
+        Ok(CaCertificate::read(id, authority, certificate.expose_secret().to_owned())?)
     }
 
     pub(super) async fn sign_request(
@@ -31,18 +32,18 @@ impl LocalManager {
         authority: Authority,
         csr_pem: &str,
     ) -> Result<String, Problem> {
-        let cluster = self.record(id).await?.cluster;
-        let (certificate, key) = authority.secrets();
+        let record = self.record(id).await?;
         let secrets = self.secrets(id).await?;
-        let (ca, key) = (secret(&secrets, id, certificate)?.expose_secret(), secret(&secrets, id, key)?);
+        let (ca, key) = pair(&record, &secrets, authority)?;
         let now = (self.clock)();
-        let certificate = pki::sign(ca, key, csr_pem, pki::DEFAULT_DAYS, now)?;
-        self.enter(&cluster, authority, &certificate, "the sender of a certificate request", now).await?;
+        let certificate = pki::sign(ca.expose_secret(), key, csr_pem, pki::DEFAULT_DAYS, now)?;
+        self.enter(&record.cluster, authority, &certificate, "the sender of a certificate request", now).await?;
         Ok(certificate)
     }
 
     pub(super) async fn client_config(&self, id: ClusterId, wish: &KubeconfigWish) -> Result<KubeconfigText, Problem> {
-        let cluster = self.record(id).await?.cluster;
+        let record = self.record(id).await?;
+        let cluster = &record.cluster;
         let Some(server) = &cluster.api_address else {
             let told = format!("cluster \"{}\" has no API address yet: it is {}", cluster.name, cluster.status);
             let advice = if cluster.status.is_in_progress() {
@@ -57,15 +58,14 @@ impl LocalManager {
             return Err(Problem::invalid(told).on_field("ttl").advise("Write it like 30m, 8h or 7d"));
         }
         let secrets = self.secrets(id).await?;
-        let (ca, key) = (secret(&secrets, id, "ca_cert")?.expose_secret(), secret(&secrets, id, "ca_key")?);
+        let signer = keys::signer(&record, &secrets)?;
         let user = User { name: wish.user.clone(), groups: wish.groups.clone() };
         let now = (self.clock)();
-        let (certificate, client_key) = pki::issue_user(ca, key, &user, wish.life, now)?;
-        self.enter(&cluster, Authority::Kubernetes, &certificate, &wish.user, now).await?;
-        // While the CA is being replaced, masters of both kinds answer.
-        let further = secrets.get("ca_trust").map(|trust| trust.expose_secret()).unwrap_or_default();
-        let trusted = format!("{}\n{further}", ca.trim_end());
-        let text = kube::kubeconfig::build(&cluster.name, &wish.user, server, &trusted, &certificate, &client_key)?;
+        let (certificate, client_key) =
+            pki::issue_user(signer.certificate.expose_secret(), signer.key, &user, wish.life, now)?;
+        self.enter(cluster, Authority::Kubernetes, &certificate, &wish.user, now).await?;
+        let text =
+            kube::kubeconfig::build(&cluster.name, &wish.user, server, &signer.trust, &certificate, &client_key)?;
         Ok(KubeconfigText(text))
     }
 
@@ -101,7 +101,20 @@ impl LocalManager {
     }
 }
 
-fn secret<'a>(secrets: &'a Secrets, id: ClusterId, name: &str) -> Result<&'a SecretString, Problem> {
+/// The authority's certificate and key that count now.
+fn pair<'a>(
+    record: &ClusterRecord,
+    secrets: &'a Secrets,
+    authority: Authority,
+) -> Result<(&'a SecretString, &'a SecretString), Problem> {
+    if matches!(authority, Authority::Kubernetes | Authority::Kubelet) {
+        return keys::signer(record, secrets).map(|signer| (signer.certificate, signer.key));
+    }
+    let (certificate, key) = authority.secrets();
+    Ok((secret(record.id(), secrets, certificate)?, secret(record.id(), secrets, key)?))
+}
+
+fn secret<'a>(id: ClusterId, secrets: &'a Secrets, name: &str) -> Result<&'a SecretString, Problem> {
     secrets
         .get(name)
         .ok_or_else(|| Problem::local(format!("cluster {id}: its secret {name} is missing from the store")))

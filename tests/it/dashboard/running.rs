@@ -9,8 +9,8 @@ use chrono::{DateTime, FixedOffset, Utc};
 use jeroboam::cloud::Identity;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Authority, Cluster, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Problem, Quota, StackEvent,
-    StackResource, Status, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Patch,
+    Problem, Quota, StackEvent, StackResource, Status, TemplateId,
 };
 use jeroboam::runtime::{Connect, In, Performer, Screen, run};
 use jeroboam::service::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
@@ -44,6 +44,10 @@ impl Manager for Fake {
         std::future::pending().await
     }
 
+    async fn update_template(&self, _: TemplateId, _: Vec<Patch>) -> Result<ClusterTemplate, Vec<Problem>> {
+        std::future::pending().await
+    }
+
     async fn delete_template(&self, _: TemplateId) -> Result<(), Problem> {
         Ok(())
     }
@@ -53,6 +57,10 @@ impl Manager for Fake {
     }
 
     async fn create_cluster(&self, _: NewCluster) -> Result<Cluster, Vec<Problem>> {
+        std::future::pending().await
+    }
+
+    async fn change_cluster(&self, _: ClusterId, _: ClusterChange) -> Result<Cluster, Vec<Problem>> {
         std::future::pending().await
     }
 

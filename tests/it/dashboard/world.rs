@@ -68,6 +68,8 @@ fn cluster(id: u128, name: &str, status: &str, since: i64, created: i64) -> Clus
         status_since: ago(since),
         operation: None,
         progress: None,
+        node_groups: Vec::new(),
+        rollout: None,
         cause: None,
         health: None,
     }

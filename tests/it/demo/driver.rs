@@ -74,6 +74,8 @@ async fn plan(cloud: &Cloud, wish: &Wish) -> StackPlan {
         status_since: Utc::now(),
         operation: None,
         progress: None,
+        node_groups: Vec::new(),
+        rollout: None,
         cause: None,
         health: None,
     };

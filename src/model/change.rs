@@ -1,0 +1,111 @@
+//! What can be asked of a cluster that is there, and how far such a change is.
+
+use serde::{Deserialize, Serialize};
+
+use super::NewNodeGroup;
+
+/// A change of a cluster, after the verbs of `openstack coe`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum ClusterChange {
+    /// So many nodes in a group.
+    Resize {
+        count: u32,
+        /// Name or uuid; `None`: the default workers.
+        nodegroup: Option<String>,
+        /// Who goes, when it becomes smaller: server ids, names, addresses or indexes.
+        /// Empty: the youngest.
+        nodes_to_remove: Vec<String>,
+    },
+    /// To the image and versions of a template.
+    Upgrade {
+        /// Name or uuid.
+        template: String,
+        /// `None`: masters, then every group that has the cluster's image.
+        nodegroup: Option<String>,
+        /// Workers replaced at the same time.
+        max_batch_size: u32,
+    },
+    /// A new Kubernetes CA takes the old one's place; all machines are replaced on the way.
+    RotateCa {
+        max_batch_size: u32,
+    },
+    CreateNodegroup {
+        nodegroup: Box<NewNodeGroup>,
+    },
+    /// Bounds only, as in Magnum.
+    UpdateNodegroup {
+        nodegroup: String,
+        min_node_count: Option<u32>,
+        /// `Some(None)` takes the maximum away.
+        max_node_count: Option<Option<u32>>,
+    },
+    DeleteNodegroup {
+        nodegroup: String,
+    },
+    /// Nothing further is begun; what Heat is at goes on.
+    Pause,
+    Resume,
+    /// Goes on after a failure, with fresh machines for those that failed.
+    Retry,
+    /// Gives a failed or paused change up: back to what was last complete.
+    Rollback,
+    /// Stops what Heat is at; it ends as a failure, from which to retry or roll back.
+    Cancel,
+}
+
+/// What a change that takes several steps is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Resize,
+    Upgrade,
+    RotateCa,
+    CreateNodegroup,
+    DeleteNodegroup,
+    /// Making the stack what it was.
+    Restore,
+}
+
+impl Kind {
+    /// For a person: "upgrade".
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Resize => "resize",
+            Self::Upgrade => "upgrade",
+            Self::RotateCa => "CA rotation",
+            Self::CreateNodegroup => "new node group",
+            Self::DeleteNodegroup => "node group removal",
+            Self::Restore => "restoring",
+        }
+    }
+}
+
+/// How far a change is, counted in machines made or taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    pub kind: Kind,
+    /// What changes, before and after: `default-worker 1 → 3`, `v1.31.4 → v1.32.0`.
+    pub about: String,
+    pub done: usize,
+    pub total: usize,
+    /// Nothing further is begun.
+    pub paused: bool,
+    /// Paused, and nothing of it is under way any more.
+    #[serde(default)]
+    pub held: bool,
+}
+
+impl Rollout {
+    /// `upgrade v1.31.4 → v1.32.0: 2 of 5 nodes, paused`.
+    pub fn line(&self) -> String {
+        let nodes = match self.total {
+            0 => String::new(),
+            1 => format!(": {} of 1 node", self.done),
+            total => format!(": {} of {total} nodes", self.done),
+        };
+        let about = if self.about.is_empty() { String::new() } else { format!(" {}", self.about) };
+        let paused = if self.paused { ", paused" } else { "" };
+        format!("{}{about}{nodes}{paused}", self.kind.word())
+    }
+}
