@@ -68,12 +68,16 @@ struct Subject<'a> {
     files: &'a Folder,
     /// Those that could be read, by file.
     templates: BTreeMap<&'a str, Template>,
+    /// The folder's own files; the others are inherited, and what is too much in them is no fault of it.
+    own: BTreeSet<String>,
+    own_settings: BTreeSet<String>,
 }
 
 /// Everything found, errors first. `drivers` are those that it may extend.
 pub fn check(drivers: &Drivers, folder: Folder) -> Vec<Finding> {
     let mut found = Findings::default();
     let own: BTreeSet<String> = folder.keys().cloned().collect();
+    let own_settings = folder.get(MANIFEST).map(|text| settings(text)).unwrap_or_default();
     let (manifest, files) = match drivers.parts(folder) {
         Ok(parts) => parts,
         Err(problem) => {
@@ -92,17 +96,22 @@ pub fn check(drivers: &Drivers, folder: Folder) -> Vec<Finding> {
             templates.extend(template::read(name, text, &mut found).map(|template| (name.as_str(), template)));
         }
     }
-    let subject = Subject { manifest: &manifest, files: &files, templates };
+    let subject = Subject { manifest: &manifest, files: &files, templates, own, own_settings };
     for (name, template) in &subject.templates {
         template::check(name, template, &files, &mut found);
     }
     let used = whole::check(&subject, &mut found);
     scripts::check(&subject, &used, &mut found);
-    // What is inherited and not needed is no fault of this folder.
-    for name in own.iter().filter(|name| *name != MANIFEST && !used.contains(*name) && !is_note(name)) {
+    for name in subject.own.iter().filter(|name| *name != MANIFEST && !used.contains(*name) && !is_note(name)) {
         found.warning(name, "is used by nothing");
     }
     found.0.into_iter().collect()
+}
+
+/// Settings that a manifest itself names.
+fn settings(text: &str) -> BTreeSet<String> {
+    let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
+    table.get("settings").and_then(toml::Value::as_table).into_iter().flat_map(|all| all.keys().cloned()).collect()
 }
 
 /// Names in the manifest that are neither files nor attributes.

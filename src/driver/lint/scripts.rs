@@ -2,8 +2,8 @@
 //! must come from somewhere.
 //!
 //! Two conventions are known: words between double underscores, which a `str_replace` fills
-//! in; and settings, `NAME=` lines that the manifest or a template makes and scripts read by
-//! `setting NAME [DEFAULT]`.
+//! in; and settings, `NAME=` lines that the manifest, a template or a text with such words makes
+//! and scripts read by `setting NAME [DEFAULT]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,11 @@ use super::{Findings, MANIFEST, Subject};
 
 pub fn check(subject: &Subject<'_>, used: &BTreeSet<String>, found: &mut Findings) {
     let (mut replaced, mut provided) = (BTreeSet::new(), BTreeMap::new());
-    let (Ok(word), Ok(setting), Ok(line)) = (
+    let (Ok(word), Ok(setting), Ok(line), Ok(filled)) = (
         Regex::new("__[A-Z][A-Z0-9_]*?__"),
         Regex::new(r"\bsetting ([A-Z][A-Z0-9_]*)( +[^\s)|;&]+)?"),
         Regex::new("(?m)^([A-Z][A-Z0-9_]*)="),
+        Regex::new("([A-Z][A-Z0-9_]*)=__[A-Z]"),
     ) else {
         return;
     };
@@ -42,6 +43,10 @@ pub fn check(subject: &Subject<'_>, used: &BTreeSet<String>, found: &mut Finding
     let texts: Vec<(&String, &String)> =
         subject.files.iter().filter(|(name, _)| used.contains(*name) && is_text(name)).collect();
     for (name, text) in &texts {
+        let names = filled.captures_iter(text).filter_map(|found| found.get(1));
+        provided.extend(names.map(|setting| (setting.as_str().to_owned(), name.as_str())));
+    }
+    for (name, text) in &texts {
         for (nth, code) in text.lines().enumerate() {
             for word in word.find_iter(code).map(|word| word.as_str()).filter(|word| !replaced.contains(word)) {
                 found.error(name, format!("line {}: nothing replaces {word}", nth + 1));
@@ -56,7 +61,10 @@ pub fn check(subject: &Subject<'_>, used: &BTreeSet<String>, found: &mut Finding
             }
         }
     }
-    for (setting, template) in provided {
+    let own = |setting: &String, file: &str| {
+        if file == MANIFEST { subject.own_settings.contains(setting) } else { subject.own.contains(file) }
+    };
+    for (setting, template) in provided.into_iter().filter(|entry| own(&entry.0, entry.1)) {
         // Names can be put together in a script: `setting "$1_VOLUME_SIZE"`.
         let tail = setting.split_once('_').map(|(_, tail)| format!("_{tail}"));
         let read = |text: &str| text.contains(&setting) || tail.as_ref().is_some_and(|tail| text.contains(tail));

@@ -307,7 +307,8 @@ fn member_type(group: &Resource) -> Option<&str> {
 }
 
 /// Declared and taken by nothing. Templates that stand for the same type take the same
-/// parameters, so one that only its siblings use is no fault.
+/// parameters, so one that only its siblings use is no fault; and what the manifest sends to
+/// the main template may be there to be read off the stack, as `revision` is.
 fn idle_parameters(
     subject: &Subject<'_>,
     stands_for: &BTreeMap<String, BTreeSet<String>>,
@@ -321,7 +322,10 @@ fn idle_parameters(
             .chain([template])
             .flat_map(parameters)
             .collect();
-        for idle in template.parameters.iter().filter(|parameter| !taken.contains(parameter.name.as_str())) {
+        let is_main = **name == subject.manifest.template;
+        let sent = |name: &String| is_main && subject.manifest.parameters.contains_key(name);
+        let untaken = template.parameters.iter().filter(|parameter| !taken.contains(parameter.name.as_str()));
+        for idle in untaken.filter(|parameter| !sent(&parameter.name)) {
             found.warning(name, format!("parameters.{} is declared but not used", idle.name));
         }
     }
