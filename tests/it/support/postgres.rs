@@ -27,7 +27,7 @@ fn program(name: &str) -> Option<PathBuf> {
 }
 
 impl Postgres {
-    /// `None`, and a loud word, where PostgreSQL is not installed; not with `CI` set, where it must be.
+    /// `None`, and a loud word, where PostgreSQL is not installed; with `JEROBOAM_TEST_POSTGRES` set it must be.
     pub fn start() -> Option<Self> {
         let (Some(initdb), Some(postgres)) = (program("initdb"), program("postgres")) else {
             assert!(std::env::var_os("JEROBOAM_TEST_POSTGRES").is_none(), "initdb is not here");
