@@ -10,6 +10,7 @@
 
 mod barbican;
 mod cinder;
+mod direct;
 pub mod engine;
 mod glance;
 mod heat;

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::direct;
 use super::engine::Engine;
 use super::web::{Answer, Call, Reply, page};
 use super::world::compute::VOLUME_TYPE;
@@ -54,6 +55,11 @@ fn route(engine: &Engine, call: &Call, minor: u32) -> Answer {
             ["id", "name", "links"].iter().map(|key| ((*key).to_owned(), row[*key].clone())).collect()
         }),
         ("GET", ["volumes", "detail"]) => list(&world, call, |row| volume(&world, row, minor)),
+        ("POST", ["volumes"]) => {
+            let id = direct::make_volume(&mut world, call)?;
+            let row = world.find(Kind::Volume, &id).map(|row| volume(&world, row, minor));
+            Ok(Reply::json(202, json!({"volume": row})))
+        }
         (method @ ("GET" | "DELETE"), ["volumes", id]) => {
             let Some(row) = world.find(Kind::Volume, id) else {
                 return Err(fault(404, "itemNotFound", format!("Volume {id} could not be found.")));

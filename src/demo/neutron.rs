@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::direct;
 use super::engine::Engine;
 use super::web::{Answer, Call, Reply, page, sort};
 use super::world::{Kind, Row, World, text};
@@ -82,6 +83,9 @@ pub fn answer(engine: &Engine, call: &Call) -> Answer {
             Some((plural, _, kind, ..)) => list(&world, call, plural, *kind),
             None => Err(fault(404, "HTTPNotFound", "The resource could not be found.")),
         },
+        ("POST", ["v2.0", "floatingips"]) => direct::make_floating_ip(&mut world, call),
+        ("POST", ["v2.0", "ports"]) => direct::make_port(&mut world, call),
+        ("POST", ["v2.0", "security-groups"]) => direct::make_security_group(&mut world, call),
         (method @ ("GET" | "DELETE"), ["v2.0", name, id]) => {
             let Some((_, singular, kind, missing, words, end)) = collection(name) else {
                 return Err(fault(404, "HTTPNotFound", "The resource could not be found."));
@@ -235,6 +239,9 @@ fn delete(world: &mut World, kind: Kind, id: &str) -> Answer {
     }
     if kind == Kind::SecurityGroup {
         world.remove_where(Kind::SecurityGroupRule, |rule| text(rule, "security_group_id") == id);
+    }
+    if kind == Kind::Port {
+        world.let_go(id);
     }
     if kind == Kind::Network {
         world.remove_where(Kind::Subnet, |subnet| text(subnet, "network_id") == id);

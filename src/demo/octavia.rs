@@ -1,8 +1,9 @@
-//! Octavia's face: load balancers and their parts, to look at.
+//! Octavia's face: load balancers and their parts, to look at; making and deleting is in [`direct`].
 //! <https://docs.openstack.org/api-ref/load-balancer/v2/>
 
 use serde_json::{Value, json};
 
+use super::direct;
 use super::engine::Engine;
 use super::web::{Answer, Call, Reply, page, sort};
 use super::world::{Kind, Row, World, text};
@@ -25,16 +26,19 @@ fn no_route() -> Reply {
 }
 
 pub fn answer(engine: &Engine, call: &Call) -> Answer {
-    let world = engine.world();
     let steps = call.steps();
     let rest = match steps.as_slice() {
-        [] | ["v2" | "v2.0"] => return Ok(Reply::json(200, versions(&world.base))),
+        [] | ["v2" | "v2.0"] => return Ok(Reply::json(200, versions(&engine.world().base))),
         ["v2" | "v2.0", "lbaas", rest @ ..] | ["v2" | "v2.0", rest @ ..] => rest,
         _ => return Err(no_route()),
     };
-    if call.method != "GET" {
-        return Err(no_route());
+    match (call.method.as_str(), rest) {
+        ("GET", _) => {}
+        ("POST", ["loadbalancers"]) => return direct::make_load_balancer(engine, call),
+        ("DELETE", ["loadbalancers", id]) => return direct::delete_load_balancer(engine, call, id),
+        _ => return Err(no_route()),
     }
+    let world = engine.world();
     let collection = |name: &str| COLLECTIONS.iter().find(|(plural, ..)| *plural == name);
     match rest {
         ["providers"] => Ok(Reply::json(

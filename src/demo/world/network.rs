@@ -269,6 +269,17 @@ impl World {
         Ok(())
     }
 
+    /// A port goes: no floating IP leads to it any more.
+    pub fn let_go(&mut self, port: &str) {
+        let led = self.rows(Kind::FloatingIp).iter().filter(|ip| text(ip, "port_id") == port);
+        let led: Vec<String> = led.map(|ip| text(ip, "id").to_owned()).collect();
+        for ip in led {
+            for (key, value) in [("port_id", Value::Null), ("router_id", Value::Null), ("status", "DOWN".into())] {
+                self.set(Kind::FloatingIp, &ip, key, value);
+            }
+        }
+    }
+
     /// A security group with the rules Neutron gives each.
     pub fn make_security_group(&mut self, name: &str, description: &str) -> String {
         let made = self.neutron(Kind::SecurityGroup, name, json!({"description": description, "stateful": true}));
