@@ -17,6 +17,7 @@ mod find;
 mod history;
 mod kubeconfig;
 mod nodegroup;
+mod orphans;
 mod quota;
 mod stats;
 mod template;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use args::{Ca, Cluster, Once, Template};
+use args::{Ca, Cluster, Once, Orphans, Template};
 use fault::{Done, Fault};
 use output::Terminal;
 
@@ -125,6 +126,11 @@ where
         Once::Ca(Ca::Rotate(wanted)) => {
             let change = ClusterChange::RotateCa { max_batch_size: wanted.max_batch_size };
             change::run(&*connect(work(wanted.wait.wait)).await?, terminal, &wanted.cluster, change, &wanted.wait).await
+        }
+        Once::Orphans(Orphans::List) => orphans::list(&*connect(Work::Elsewhere).await?, terminal).await,
+        Once::Orphans(Orphans::Remove(wanted)) => {
+            orphans::needs(terminal, &wanted)?;
+            orphans::remove(&*connect(Work::Elsewhere).await?, terminal, &wanted).await
         }
         Once::Stats => stats::show(&*connect(Work::Elsewhere).await?, terminal).await,
         Once::Completion(wanted) => {

@@ -99,5 +99,6 @@ pub fn wish_absent(record: &mut ClusterRecord, now: DateTime<Utc>) {
     record.track.update_taken = None;
     record.track.cancel = false;
     record.cluster.rollout = None;
+    record.track.delete_retries = 0;
     record.track.faults = 0;
 }

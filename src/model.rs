@@ -42,5 +42,5 @@ pub use spec::{CaStage, MasterNode, NodeImage, Spec, WorkerGroup, WorkerNode};
 pub use stack::{RootCause, Stack, StackEvent, StackResource};
 pub use status::{Action, State, Status};
 pub use template::{ClusterTemplate, NewTemplate, TemplateId};
-pub use thing::{Thing, ThingSort};
+pub use thing::{Doubt, Orphan, Thing, ThingSort};
 pub use version::KubeVersion;

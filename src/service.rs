@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Patch,
-    Problem, Quota, StackEvent, StackResource, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Orphan,
+    Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -37,6 +37,21 @@ pub trait Manager: Send + Sync {
     async fn change_cluster(&self, id: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>>;
     /// Accepts the delete; the work goes on behind.
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem>;
+
+    /// As [`Self::delete_cluster`], with the volumes that the cluster's workloads made.
+    async fn delete_cluster_and_volumes(&self, id: ClusterId) -> Result<(), Problem> {
+        Err(unknown(&format!("cluster {id} with its volumes")))
+    }
+
+    /// What clusters that are no more left in the project, in an order in which it can be removed;
+    /// and what could not be looked at.
+    async fn orphans(&self) -> Result<(Vec<Orphan>, Vec<Problem>), Problem> {
+        Err(unknown("what past clusters left"))
+    }
+    /// Asks one of them to go; gives a line about why it does not, or not yet.
+    async fn remove_orphan(&self, orphan: &Orphan) -> Result<Option<String>, Problem> {
+        Err(unknown(&orphan.thing.line()))
+    }
 
     /// One of the cluster's authorities.
     async fn ca_certificate(&self, id: ClusterId, authority: Authority) -> Result<CaCertificate, Problem>;
@@ -69,6 +84,11 @@ pub trait Manager: Send + Sync {
     fn watch(&self, id: Option<ClusterId>);
     /// Everything that happens from now on.
     fn subscribe(&self) -> mpsc::UnboundedReceiver<Change>;
+}
+
+/// A manager that knows only what was made through it.
+fn unknown(what: &str) -> Problem {
+    Problem::conflict(format!("this manager cannot remove {what}"))
 }
 
 /// Something that happened. Each carries whole objects: applying one twice is harmless.

@@ -124,6 +124,10 @@ pub struct Track {
     pub drained: Option<u64>,
     /// The user wants the update under way stopped.
     pub cancel: bool,
+    /// Failed deletes of the present wish that were begun anew without being asked.
+    pub delete_retries: u32,
+    /// Volumes that the cluster's workloads made go with it.
+    pub with_volumes: bool,
     /// Passing faults in a row; the back-off grows with it.
     pub faults: u32,
     /// What the stack has come to, not told yet: it becomes the cluster's status together with

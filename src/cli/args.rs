@@ -108,6 +108,9 @@ pub enum Once {
     /// Certificate authorities of clusters
     #[command(subcommand)]
     Ca(Ca),
+    /// What clusters that are no more left in the project
+    #[command(subcommand)]
+    Orphans(Orphans),
     /// What happened to clusters, newest first; also to clusters that are gone
     History(History),
     /// How many clusters projects may have
@@ -451,6 +454,33 @@ pub struct ClusterDelete {
     /// Do the work and wait until all of them are gone
     #[arg(long)]
     pub wait: bool,
+    /// Delete the volumes that its workloads made, too, and what is on them
+    #[arg(long)]
+    pub volumes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Orphans {
+    /// List what clusters that are no more left in the project
+    List,
+    /// Remove what they left
+    Remove(OrphansRemove),
+}
+
+#[derive(Debug, Args)]
+pub struct OrphansRemove {
+    /// Ids of things, or uuids of clusters all of whose things are meant; see the list
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub ids: Vec<String>,
+    /// Everything in the list that is certainly nobody's
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -114,7 +114,12 @@ pub async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &C
     let mut failures = Failures::of(clusters.len());
     let mut accepted = Vec::new();
     for cluster in clusters {
-        if let Err(problem) = manager.delete_cluster(cluster.uuid).await {
+        let accepted_or_not = if args.volumes {
+            manager.delete_cluster_and_volumes(cluster.uuid).await
+        } else {
+            manager.delete_cluster(cluster.uuid).await
+        };
+        if let Err(problem) = accepted_or_not {
             failures.add("cluster", &cluster.name, problem.into());
             continue;
         }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::machine::{self, Next, Observed, Op};
-use super::{Clock, Observer, cause, chronicle, depart, details, groups, keys, provisions, rollout};
-use crate::cloud::{CloudError, Delegation, KeyManager, Orchestration, Scope};
+use super::{Clock, Observer, cause, chronicle, depart, details, groups, keys, provisions, rollout, sweep};
+use crate::cloud::{CloudError, Delegation, KeyManager, Orchestration, Scope, Things};
 use crate::driver::{Drivers, StackPlan};
 use crate::kube::api::Gateway;
 use crate::model::{ClusterId, Problem};
@@ -29,6 +29,8 @@ pub struct Ports {
     pub orchestration: Arc<dyn Orchestration>,
     pub delegation: Arc<dyn Delegation>,
     pub key_manager: Arc<dyn KeyManager>,
+    /// Where what the cluster's controllers made is found.
+    pub things: Arc<dyn Things>,
     /// Opens clusters' APIs; `None`: they are left alone.
     pub kubernetes: Option<Arc<dyn Gateway>>,
     pub notifier: Notifier,
@@ -86,6 +88,19 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
                 basis = Some(record.revision);
                 observed = Observed::Failed { op, error };
                 continue;
+            }
+            match sweep::after(&*ports.things, &record).await {
+                Ok(None) => {}
+                Ok(Some(told)) => {
+                    basis = Some(record.revision);
+                    observed = Observed::Held(told);
+                    continue;
+                }
+                Err(error) => {
+                    basis = Some(record.revision);
+                    observed = Observed::Failed { op, error };
+                    continue;
+                }
             }
             chronicle::forgotten(&mut record, (ports.clock)());
             match ports.store.remove_cluster(&record).await {
@@ -162,9 +177,13 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
             },
             None => Observed::Cancelled { existed: false },
         },
-        Op::Delete => match heat.delete_stack(id).await {
-            Ok(existed) => Observed::Deleted { existed },
+        Op::Delete => match sweep::before(&*ports.things, record, asked).await {
             Err(error) => failed(error),
+            Ok(Some(told)) => Observed::Held(told),
+            Ok(None) => match heat.delete_stack(id).await {
+                Ok(existed) => Observed::Deleted { existed },
+                Err(error) => failed(error),
+            },
         },
         Op::ReadOutputs => match heat.stack(id, true).await {
             Ok(Some(stack)) if !machine::confirms(record, &stack) => Observed::Found { stack: Some(stack), asked },
@@ -183,7 +202,10 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
         Op::Explain => match heat.stack(id, false).await {
             Ok(Some(stack)) if !machine::confirms(record, &stack) => Observed::Found { stack: Some(stack), asked },
             Ok(Some(stack)) => match heat.resources(&stack).await {
-                Ok(resources) => Observed::Explained(cause::root_cause(&stack, &resources)),
+                Ok(resources) => {
+                    let cause = cause::root_cause(&stack, &resources);
+                    Observed::Explained(sweep::with_what_is_in_the_way(&*ports.things, record, &resources, cause).await)
+                }
                 Err(error) => failed(error),
             },
             Ok(None) => Observed::Found { stack: None, asked },

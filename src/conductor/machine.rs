@@ -22,8 +22,10 @@ use crate::driver::Outputs;
 use crate::model::{Action, Problem, RootCause, Stack, State, Status};
 use crate::store::{ClusterRecord, Ending, Intent};
 
+mod delete;
 mod update;
 
+pub use delete::PATIENCE;
 pub use update::{confirms, is_held};
 
 /// How long a create call without an answer may still make a stack appear. Heat checks
@@ -103,6 +105,8 @@ pub enum Observed {
     Deleted {
         existed: bool,
     },
+    /// Nothing was asked of Heat: this must be gone first, and is going.
+    Held(String),
     Outputs(Outputs),
     Explained(Option<RootCause>),
     Failed {
@@ -161,6 +165,9 @@ pub fn is_moving(record: &ClusterRecord) -> bool {
 
 /// The next operation by the record alone; notes in it what is about to be sent.
 fn decide(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
+    if let Some(flow) = delete::again(record, now) {
+        return flow;
+    }
     let status = &record.cluster.status;
     let track = &mut record.track;
     match (record.intent, record.cluster.stack_id.is_some()) {
@@ -242,6 +249,7 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
             record.cluster.status_reason.clear();
             if *existed { Flow::Rest } else { Flow::Do(Op::Find) }
         }
+        Observed::Held(told) => delete::held(record, told, now),
         Observed::Outputs(outputs) => {
             record.track.faults = 0;
             tell(record);
@@ -454,6 +462,8 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
         }
         Op::Delete if error.kind == CloudErrorKind::NotFound => Flow::Do(Op::Find),
         Op::Delete if refused => {
+            // It would be refused again.
+            record.track.delete_retries = delete::RETRIES;
             fail(record, Action::Delete, words(error));
             Flow::Rest
         }

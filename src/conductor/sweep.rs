@@ -9,10 +9,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::machine::PATIENCE;
 use crate::cloud::{CloudError, CloudErrorKind, Things};
-use crate::model::{ClusterId, Thing, ThingSort};
+use crate::model::{ClusterId, Doubt, Orphan, RootCause, StackResource, Thing, ThingSort};
+use crate::store::{ClusterRecord, Intent};
 
 /// Before the stack can go: these hold its subnet and its router.
 pub const BEFORE: [ThingSort; 3] = [ThingSort::LoadBalancer, ThingSort::FloatingIp, ThingSort::Port];
@@ -36,12 +39,12 @@ pub fn owner(thing: &Thing) -> Option<ClusterId> {
             thing.tags.iter().any(|tag| tag == TAG).then(|| thing.tags.iter().find_map(|tag| id(tag)))?
         }
         ThingSort::LoadBalancer => {
-            let made = served(&thing.name).or_else(|| told(&thing.description))?;
+            let made = served(&thing.name).or_else(|| described(&thing.description))?;
             // One that services of several clusters share goes with none of them.
             let shared = thing.tags.iter().filter_map(|tag| served(tag)).any(|other| other != made);
             (!shared).then_some(made)
         }
-        ThingSort::FloatingIp | ThingSort::Port | ThingSort::SecurityGroup => told(&thing.description),
+        ThingSort::FloatingIp | ThingSort::Port | ThingSort::SecurityGroup => described(&thing.description),
         ThingSort::Volume => said(CSI).or_else(|| said(OURS)),
         ThingSort::Server => said(OURS),
         ThingSort::AppCredential => id(thing.name.strip_prefix("jeroboam-")?),
@@ -62,7 +65,7 @@ fn served(name: &str) -> Option<ClusterId> {
 
 /// `Floating IP for Kubernetes external service a/b from cluster <cluster>`,
 /// `Security Group for a/b Service LoadBalancer in cluster <cluster>`.
-fn told(description: &str) -> Option<ClusterId> {
+fn described(description: &str) -> Option<ClusterId> {
     let known = ["Kubernetes ", "Floating IP for Kubernetes ", "Security Group for "];
     if !known.iter().any(|start| description.starts_with(start)) {
         return None;
@@ -134,6 +137,74 @@ pub async fn remove(cloud: &dyn Things, thing: Thing) -> Result<Option<Left>, Cl
     }
 }
 
+/// What must be gone before Heat can delete the cluster's stack; `None`: nothing is in the way.
+pub async fn before(
+    cloud: &dyn Things,
+    record: &ClusterRecord,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, CloudError> {
+    match clear(cloud, record.id(), &BEFORE).await {
+        Ok(left) => Ok(told(&left)),
+        // A service that is down for long must not keep the rest of the cluster alive.
+        Err(error) if now - record.cluster.status_since > TimeDelta::from_std(PATIENCE).unwrap_or_default() => {
+            tracing::warn!(cluster = %record.id(), %error, "what its controllers made could not be looked for");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What is left when the stack is gone, and was its servers' before.
+pub async fn after(cloud: &dyn Things, record: &ClusterRecord) -> Result<Option<String>, CloudError> {
+    let sorts: &[ThingSort] = if record.track.with_volumes { &AFTER_WITH_VOLUMES } else { &AFTER };
+    Ok(told(&clear(cloud, record.id(), sorts).await?))
+}
+
+/// So many are named; of the others only the number is told.
+const NAMED: usize = 3;
+
+fn told(left: &[Left]) -> Option<String> {
+    let mut lines: Vec<String> = left.iter().take(NAMED).map(Left::line).collect();
+    if left.len() > NAMED {
+        lines.push(format!("and {} more", left.len() - NAMED));
+    }
+    (!lines.is_empty()).then(|| lines.join("; "))
+}
+
+/// When a delete failed: the cause with the ports that hold the cluster's own network.
+pub async fn with_what_is_in_the_way(
+    cloud: &dyn Things,
+    record: &ClusterRecord,
+    resources: &[StackResource],
+    cause: Option<RootCause>,
+) -> Option<RootCause> {
+    let mut cause = cause?;
+    let networks: Vec<&str> = resources
+        .iter()
+        .filter(|resource| resource.kind == "OS::Neutron::Net")
+        .map(|resource| resource.physical_id.as_str())
+        .collect();
+    if record.intent != Intent::Absent || networks.is_empty() {
+        return Some(cause);
+    }
+    // Only an addition: without it the cause is still told.
+    let ports = cloud.things(ThingSort::Port).await.unwrap_or_default();
+    let holding = ports.into_iter().filter(|port| {
+        !port.owner.starts_with("network:") && port.network.as_deref().is_some_and(|id| networks.contains(&id))
+    });
+    let holding: Vec<Left> = holding
+        .map(|thing| {
+            let of = [thing.owner.as_str(), thing.holder.as_deref().unwrap_or_default()];
+            let words = of.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+            Left { thing, words: Some(if words.is_empty() { "of nobody".to_owned() } else { format!("of {words}") }) }
+        })
+        .collect();
+    if let Some(told) = told(&holding) {
+        cause.reason = format!("{} (in the way: {told})", cause.reason);
+    }
+    Some(cause)
+}
+
 fn is_going(thing: &Thing) -> bool {
     ["PENDING_DELETE", "DELETE_IN_PROGRESS", "deleting"].contains(&thing.status.as_str())
 }
@@ -141,32 +212,6 @@ fn is_going(thing: &Thing) -> bool {
 /// This service does not exist here, or shows this login nothing.
 fn is_shut(error: &CloudError) -> bool {
     matches!(error.kind, CloudErrorKind::NoService | CloudErrorKind::Forbidden | CloudErrorKind::NotFound)
-}
-
-/// What a past cluster left, or may have left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Orphan {
-    pub thing: Thing,
-    pub cluster: ClusterId,
-    /// Why it may be somebody's after all; `None`: it is certainly nobody's.
-    pub doubt: Option<Doubt>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// A stack of that cluster is there: another Jeroboam, with a store of its own, may keep it.
-    Stack,
-    /// This store never had such a cluster: Magnum marks its clusters' things alike.
-    Stranger,
-}
-
-impl Doubt {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Stack => "its stack is there: another Jeroboam may keep the cluster",
-            Self::Stranger => "the mark is of a cluster this store never had: Magnum or another Jeroboam may keep it",
-        }
-    }
 }
 
 /// Which of the things belong to clusters that are no more. `present`: clusters of this store;

@@ -12,9 +12,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use super::provisions::tests::FakeVault;
 use super::{Clock, Leader, Observer, Ports, Share};
-use crate::cloud::{CloudError, CloudErrorKind, Orchestration};
+use crate::cloud::{CloudError, CloudErrorKind, Orchestration, Things};
 use crate::driver::{Drivers, Parameter, StackPlan};
-use crate::model::{Action, ClusterId, ClusterTemplate, Problem, Stack, StackEvent, StackResource, Status};
+use crate::model::{
+    Action, ClusterId, ClusterTemplate, Problem, Stack, StackEvent, StackResource, Status, Thing, ThingSort,
+};
 use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Secrets, Store};
 
@@ -315,11 +317,25 @@ pub(crate) fn ports(heat: Arc<FakeHeat>, store: Arc<dyn Store>, vault: Arc<FakeV
         orchestration: heat,
         delegation: vault.clone(),
         key_manager: vault,
+        things: Arc::new(Nothing),
         kubernetes: None,
         notifier: Notifier::default(),
         store,
         drivers: drivers(),
         observer: Arc::new(Deaf),
+    }
+}
+
+/// A project in which clusters' controllers made nothing.
+pub(crate) struct Nothing;
+
+#[async_trait]
+impl Things for Nothing {
+    async fn things(&self, _: ThingSort) -> Result<Vec<Thing>, CloudError> {
+        Ok(Vec::new())
+    }
+    async fn remove(&self, _: &Thing) -> Result<bool, CloudError> {
+        Ok(false)
     }
 }
 

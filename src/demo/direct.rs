@@ -60,7 +60,8 @@ pub fn make_load_balancer(engine: &Engine, call: &Call) -> Answer {
     engine.spawn(async move {
         later.pass(1.1).await;
         let mut world = later.world();
-        let building = world.find(Kind::LoadBalancer, &id).is_some_and(|row| row["provisioning_status"] == "PENDING_CREATE");
+        let building =
+            world.find(Kind::LoadBalancer, &id).is_some_and(|row| row["provisioning_status"] == "PENDING_CREATE");
         if building {
             world.set(Kind::LoadBalancer, &id, "provisioning_status", "ACTIVE");
             world.set(Kind::LoadBalancer, &id, "operating_status", "ONLINE");
@@ -78,7 +79,8 @@ pub fn delete_load_balancer(engine: &Engine, call: &Call, id: &str) -> Answer {
     if text(row, "provisioning_status").starts_with("PENDING_") {
         return Err(octavia_fault(409, format!("Load Balancer {id} is immutable and cannot be updated.")));
     }
-    let full = world.rows(Kind::Listener).iter().chain(world.rows(Kind::Pool)).any(|row| text(row, "_loadbalancer") == id);
+    let full =
+        world.rows(Kind::Listener).iter().chain(world.rows(Kind::Pool)).any(|row| text(row, "_loadbalancer") == id);
     if full && !call.query.flag("cascade") {
         return Err(octavia_fault(400, format!("Cannot delete Load Balancer {id} - it has children")));
     }
@@ -88,14 +90,20 @@ pub fn delete_load_balancer(engine: &Engine, call: &Call, id: &str) -> Answer {
     engine.spawn(async move {
         later.pass(0.6).await;
         let mut world = later.world();
-        let pools: Vec<String> = world.rows(Kind::Pool).iter().filter(|row| text(row, "_loadbalancer") == id).map(|row| text(row, "id").to_owned()).collect();
+        let pools: Vec<String> = world
+            .rows(Kind::Pool)
+            .iter()
+            .filter(|row| text(row, "_loadbalancer") == id)
+            .map(|row| text(row, "id").to_owned())
+            .collect();
         for pool in pools {
             world.remove_where(Kind::Member, |row| text(row, "_pool") == pool);
             world.remove_where(Kind::Monitor, |row| text(row, "_pool") == pool);
             world.remove(Kind::Pool, &pool);
         }
         world.remove_where(Kind::Listener, |row| text(row, "_loadbalancer") == id);
-        let port = world.find(Kind::LoadBalancer, &id).map(|row| text(row, "vip_port_id").to_owned()).unwrap_or_default();
+        let port =
+            world.find(Kind::LoadBalancer, &id).map(|row| text(row, "vip_port_id").to_owned()).unwrap_or_default();
         world.let_go(&port);
         world.remove(Kind::Port, &port);
         world.remove(Kind::LoadBalancer, &id);

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::ClusterId;
+
 /// Sorts of things, in an order in which they can be removed: what holds others comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,5 +80,32 @@ impl Thing {
     pub fn line(&self) -> String {
         let word = self.sort.word();
         if self.name.is_empty() { format!("{word} {}", self.id) } else { format!("{word} {} ({})", self.name, self.id) }
+    }
+}
+
+/// What a past cluster left, or may have left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphan {
+    pub thing: Thing,
+    pub cluster: ClusterId,
+    /// Why it may be somebody's after all; `None`: it is certainly nobody's.
+    pub doubt: Option<Doubt>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// A stack of that cluster is there: another Jeroboam, with a store of its own, may keep it.
+    Stack,
+    /// This store never had such a cluster: Magnum marks its clusters' things alike.
+    Stranger,
+}
+
+impl Doubt {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stack => "its stack is there: another Jeroboam may keep the cluster",
+            Self::Stranger => "the mark is of a cluster this store never had: Magnum or another Jeroboam may keep it",
+        }
     }
 }

@@ -15,12 +15,12 @@ use uuid::Uuid;
 
 use super::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
 use crate::cloud::{Cloud, CloudError, Identity, Scope};
-use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, provisions};
+use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, provisions, sweep};
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Patch,
-    Problem, Quota, Stack, StackEvent, StackResource, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Orphan,
+    Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId, ThingSort,
 };
 use crate::notify::Notifier;
 use crate::pki;
@@ -33,6 +33,8 @@ mod operations;
 
 use board::Board;
 
+/// So many entries of the history are looked through for clusters that were.
+const HISTORY: usize = 100_000;
 /// How often a save is tried on top of somebody else's.
 const SAVES: usize = 8;
 
@@ -91,6 +93,7 @@ impl LocalManager {
             orchestration: cloud.orchestration.clone(),
             delegation: cloud.delegation.clone(),
             key_manager: cloud.key_manager.clone(),
+            things: cloud.things.clone(),
             kubernetes: options.outside.kubernetes.clone(),
             store: store.clone(),
             drivers: drivers.clone(),
@@ -132,6 +135,35 @@ impl LocalManager {
         // Durations are a courtesy: without them, nothing is expected.
         let samples = self.store.samples(&who.scope, &record.cluster.driver, command).await.unwrap_or_default();
         chronicle::command(record, command, asked, &who.user_id, &samples, (self.clock)());
+    }
+
+    /// Notes the wish; a volume once given up stays so.
+    async fn wish_away(&self, id: ClusterId, with_volumes: bool) -> Result<(), Problem> {
+        let mut last = StoreError::Stale;
+        for _ in 0..SAVES {
+            let known = self.record(id).await?;
+            let mut record = known.clone();
+            conductor::wish_absent(&mut record, (self.clock)());
+            record.track.with_volumes |= with_volumes;
+            if record == known {
+                self.poke();
+                return Ok(());
+            }
+            let asked = if with_volumes { "with its volumes" } else { "" };
+            self.note(&mut record, "delete", asked.to_owned()).await;
+            match self.store.save_cluster(&mut record).await {
+                Ok(()) => {
+                    tracing::info!(cluster = %id, name = record.cluster.name, was = %known.cluster.status, "cluster is to be deleted");
+                    self.board.saved(&record);
+                    self.poke();
+                    return Ok(());
+                }
+                // The conductor was faster; the wish goes on top of what it saved.
+                Err(StoreError::Stale) => {}
+                Err(error) => last = error,
+            }
+        }
+        Err(last.into())
     }
 
     /// What wishes are checked against: all of it, or why not.
@@ -218,29 +250,35 @@ impl Manager for LocalManager {
     }
 
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {
-        let mut last = StoreError::Stale;
-        for _ in 0..SAVES {
-            let known = self.record(id).await?;
-            let mut record = known.clone();
-            conductor::wish_absent(&mut record, (self.clock)());
-            if record == known {
-                self.poke();
-                return Ok(());
-            }
-            self.note(&mut record, "delete", String::new()).await;
-            match self.store.save_cluster(&mut record).await {
-                Ok(()) => {
-                    tracing::info!(cluster = %id, name = record.cluster.name, was = %known.cluster.status, "cluster is to be deleted");
-                    self.board.saved(&record);
-                    self.poke();
-                    return Ok(());
-                }
-                // The conductor was faster; the wish goes on top of what it saved.
-                Err(StoreError::Stale) => {}
-                Err(error) => last = error,
-            }
+        self.wish_away(id, false).await
+    }
+
+    async fn delete_cluster_and_volumes(&self, id: ClusterId) -> Result<(), Problem> {
+        self.wish_away(id, true).await
+    }
+
+    async fn orphans(&self) -> Result<(Vec<Orphan>, Vec<Problem>), Problem> {
+        let scope = &self.cloud.identity.scope;
+        // Before the cloud is looked at: what is made meanwhile is nobody's orphan.
+        let past = self.store.history(scope, None, HISTORY).await?;
+        let (things, shut) = sweep::all(&*self.cloud.things).await;
+        let present = self.store.cluster_ids(scope).await?;
+        let past = past.into_iter().map(|entry| entry.cluster_uuid).collect();
+        let unseen = |(sort, error): (ThingSort, CloudError)| {
+            let mut problem = Problem::from(error);
+            problem.summary = format!("{}s could not be looked at: {}", sort.word(), problem.summary);
+            problem
+        };
+        Ok((sweep::orphans(things, &present, &past), shut.into_iter().map(unseen).collect()))
+    }
+
+    async fn remove_orphan(&self, orphan: &Orphan) -> Result<Option<String>, Problem> {
+        if self.store.cluster_ids(&self.cloud.identity.scope).await?.contains(&orphan.cluster) {
+            return Err(Problem::conflict(format!("{} belongs to a cluster that is there", orphan.thing.line())));
         }
-        Err(last.into())
+        let left = sweep::remove(&*self.cloud.things, orphan.thing.clone()).await?;
+        tracing::info!(thing = orphan.thing.line(), cluster = %orphan.cluster, left = left.is_some(), "orphan was asked to go");
+        Ok(left.and_then(|left| left.words))
     }
 
     async fn ca_certificate(&self, id: ClusterId, authority: Authority) -> Result<CaCertificate, Problem> {

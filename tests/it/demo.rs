@@ -3,6 +3,7 @@
 
 mod client;
 mod driver;
+mod leftovers;
 
 use std::time::Duration;
 
