@@ -16,8 +16,10 @@ mod cluster;
 mod find;
 mod history;
 mod kubeconfig;
+pub mod label;
 mod nodegroup;
 mod orphans;
+mod preview;
 mod quota;
 mod stats;
 mod template;
@@ -70,6 +72,9 @@ where
         Once::Cluster(Cluster::Create(wanted)) => {
             let wish = cluster::wish(&wanted).map_err(Fault::usage)?;
             let manager = connect(work(wanted.wait)).await?;
+            if wanted.dry_run {
+                return preview::show(&*manager, terminal, wish).await;
+            }
             cluster::create(&*manager, terminal, wish, wanted.wait).await
         }
         Once::Cluster(Cluster::List) => cluster::list(&*connect(Work::Elsewhere).await?, terminal).await,

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::StackPlan;
 use crate::model::{
-    Flavor, Image, Keypair, Network, Problem, ProblemKind, Stack, StackEvent, StackResource, Subnet, Thing, ThingSort,
+    Flavor, Image, Keypair, Network, Problem, ProblemKind, ServiceQuota, Stack, StackEvent, StackResource, Subnet,
+    Thing, ThingSort,
 };
 
 /// Why a call failed.
@@ -144,11 +146,7 @@ pub trait Orchestration: Send + Sync {
     /// Events of the stack and its nested stacks, oldest first, from `since` (inclusive) on when given.
     /// A few before that come again: Heat's times are of whole seconds and of several clocks.
     /// Drop repeats by id.
-    async fn events(
-        &self,
-        stack: &Stack,
-        since: Option<chrono::DateTime<chrono::Utc>>,
-    ) -> Result<Vec<StackEvent>, CloudError>;
+    async fn events(&self, stack: &Stack, since: Option<DateTime<Utc>>) -> Result<Vec<StackEvent>, CloudError>;
 }
 
 /// Glance.
@@ -169,6 +167,36 @@ pub trait Compute: Send + Sync {
 pub trait Networking: Send + Sync {
     async fn networks(&self) -> Result<Vec<Network>, CloudError>;
     async fn subnets(&self) -> Result<Vec<Subnet>, CloudError>;
+    /// External networks that the network's routers lead to. Routers of other projects
+    /// do not show: an empty answer for a shared network proves nothing.
+    async fn ways_out(&self, network_id: &str) -> Result<Vec<String>, CloudError>;
+}
+
+/// What a service lets the project have, and what it has already. One trait for all
+/// services, because the question is the same everywhere.
+#[async_trait]
+pub trait Quotas: Send + Sync {
+    /// The service's project name: `nova`.
+    fn service(&self) -> &'static str;
+    /// Things the service has no quota for are left out.
+    async fn quotas(&self) -> Result<Vec<ServiceQuota>, CloudError>;
+}
+
+/// Keystone, about the login itself.
+#[async_trait]
+pub trait Login: Send + Sync {
+    async fn life(&self) -> Result<LoginLife, CloudError>;
+}
+
+/// How long what we are logged in with lasts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoginLife {
+    /// The end of the token, where nothing can log in again: a one-time passcode or a given token.
+    pub token_ends: Option<DateTime<Utc>>,
+    /// How long tokens live here.
+    pub token_lives: Option<TimeDelta>,
+    /// The end of the application credential, where it has one.
+    pub credential_ends: Option<DateTime<Utc>>,
 }
 
 /// Keystone, as far as handing on a part of one's own rights goes.
@@ -225,6 +253,9 @@ pub struct Cloud {
     pub images: Arc<dyn Images>,
     pub compute: Arc<dyn Compute>,
     pub networking: Arc<dyn Networking>,
+    /// Of the services that are there.
+    pub quotas: Arc<[Arc<dyn Quotas>]>,
+    pub login: Arc<dyn Login>,
     pub delegation: Arc<dyn Delegation>,
     pub key_manager: Arc<dyn KeyManager>,
     pub things: Arc<dyn Things>,

@@ -10,9 +10,11 @@ mod compose;
 mod drivers;
 pub mod lint;
 pub mod manifest;
+pub mod needs;
 mod outputs;
 pub mod plan;
 mod registry;
+pub mod sheet;
 
 pub use attributes::{ATTRIBUTES, COMPOSED, Place};
 pub use compose::worker_name;

@@ -18,6 +18,7 @@ pub mod python;
 pub mod refusal;
 pub mod schema;
 pub mod template;
+pub mod unfold;
 pub mod validate;
 
 pub use blueprint::{Blueprint, Inputs, Node};
@@ -25,6 +26,7 @@ pub use environment::Environment;
 pub use functions::{Scope, Stop, resolve};
 pub use refusal::Refusal;
 pub use schema::Lookup;
+pub use unfold::{Made, unfold};
 
 #[cfg(test)]
 mod tests;

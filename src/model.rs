@@ -7,6 +7,8 @@
 
 pub mod authority;
 pub mod change;
+pub mod check;
+pub mod checks;
 pub mod cluster;
 pub mod health;
 pub mod history;
@@ -17,6 +19,7 @@ pub mod nodegroup;
 pub mod patch;
 pub mod problem;
 pub mod quota;
+pub mod service_quota;
 pub mod spec;
 pub mod stack;
 pub mod status;
@@ -28,6 +31,7 @@ pub mod version;
 
 pub use authority::Authority;
 pub use change::{ClusterChange, Rollout};
+pub use check::{Check, Severity};
 pub use cluster::{Cluster, ClusterId, NewCluster, Progress};
 pub use health::{Health, HealthStatus};
 pub use history::{HistoryEntry, HistoryKind, Operation};
@@ -38,6 +42,7 @@ pub use nodegroup::{NewNodeGroup, NodeGroup, NodeGroupId};
 pub use patch::Patch;
 pub use problem::{Problem, ProblemKind};
 pub use quota::Quota;
+pub use service_quota::{Needs, QuotaUse, ServiceQuota};
 pub use spec::{CaStage, MasterNode, NodeImage, Spec, WorkerGroup, WorkerNode};
 pub use stack::{RootCause, Stack, StackEvent, StackResource};
 pub use status::{Action, State, Status};

@@ -8,13 +8,16 @@
 mod auth;
 mod barbican;
 mod catalog;
+mod cinder;
 mod fault;
 mod field;
 mod glance;
 mod heat;
 mod keystone;
+mod login;
 mod neutron;
 mod nova;
+mod octavia;
 mod page;
 mod session;
 mod things;
@@ -23,9 +26,10 @@ mod transport;
 use std::sync::Arc;
 
 use auth::{Refusal, Token};
+use catalog::Service;
 use session::Session;
 
-use crate::cloud::{Cloud, CloudError, CloudErrorKind, Identity, Scope};
+use crate::cloud::{Cloud, CloudError, CloudErrorKind, Identity, Quotas, Scope};
 use crate::config::clouds::CloudConfig;
 use crate::model::{Problem, ProblemKind};
 
@@ -40,17 +44,29 @@ pub async fn connect(config: &CloudConfig) -> Result<Cloud, Problem> {
     }
     let region = region(config, &token)?;
     let identity = identity(config, &token, &region);
-    let services = token.catalog.services(&region, &config.endpoint_overrides).into();
+    let services: Arc<[String]> = token.catalog.services(&region, &config.endpoint_overrides).into();
     let session = Arc::new(Session::new(client, config.clone(), region, token));
+    let has = |service: Service| services.iter().any(|have| have == service.kind);
+    let nova = Arc::new(nova::Nova(session.clone()));
+    let neutron = Arc::new(neutron::Neutron(session.clone()));
+    let mut quotas: Vec<Arc<dyn Quotas>> = vec![nova.clone(), neutron.clone()];
+    if has(catalog::CINDER) {
+        quotas.push(Arc::new(cinder::Cinder(session.clone())));
+    }
+    if has(catalog::OCTAVIA) {
+        quotas.push(Arc::new(octavia::Octavia(session.clone())));
+    }
     Ok(Cloud {
         identity,
         services,
         orchestration: Arc::new(heat::Heat::new(session.clone())),
         images: Arc::new(glance::Glance(session.clone())),
-        compute: Arc::new(nova::Nova(session.clone())),
-        networking: Arc::new(neutron::Neutron(session.clone())),
         delegation: Arc::new(keystone::Keystone(session.clone())),
         key_manager: Arc::new(barbican::Barbican(session.clone())),
+        compute: nova,
+        networking: neutron,
+        quotas: quotas.into(),
+        login: Arc::new(login::Life(session.clone())),
         things: Arc::new(things::Project(session)),
     })
 }

@@ -3,10 +3,13 @@
 //! [`Manager`] and nothing below it.
 
 pub mod local;
+pub mod preview;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+
+use preview::Preview;
 
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
@@ -35,6 +38,9 @@ pub trait Manager: Send + Sync {
     /// Accepts a change of a cluster that is there; the work goes on behind. What cannot be done
     /// in the cluster's present state is refused at once.
     async fn change_cluster(&self, id: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>>;
+    /// What [`Manager::create_cluster`] would do with the wish and what it finds wrong with it;
+    /// makes nothing. The error is for what could not be looked at at all.
+    async fn preview_cluster(&self, wish: NewCluster) -> Result<Preview, Vec<Problem>>;
     /// Accepts the delete; the work goes on behind.
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem>;
 

@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::cli::args::{self, Cli, Command, Global, Once};
+use crate::cli::args::{Cli, Command, Global, Once};
 use crate::cli::fault::{Done, Fault};
 use crate::cli::output::Terminal;
 use crate::cli::{self, Work};
 use crate::config::paths::Paths;
+use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::runtime::{self, Connect};
 use crate::service::Manager;
@@ -33,7 +34,12 @@ pub fn run(cli: Cli) -> Done {
         None => dashboard(&cli.global),
         Some(Command::Conductor) => headless::run(&cli.global),
         Some(Command::Demo(wanted)) => embedded::run(&cli.global, &wanted),
-        Some(Command::Driver(wanted)) => driver(&cli.global, &wanted),
+        Some(Command::Driver(wanted)) => {
+            offline(&cli.global, |terminal, drivers| cli::driver::run(&wanted, terminal, drivers))
+        }
+        Some(Command::Label(wanted)) => {
+            offline(&cli.global, |terminal, drivers| cli::label::run(&wanted, terminal, drivers))
+        }
         Some(Command::Once(command)) => once(&cli.global, command),
     }
 }
@@ -65,10 +71,10 @@ fn once(global: &Global, command: Once) -> Done {
 }
 
 /// What needs no cloud and no store.
-fn driver(global: &Global, wanted: &args::Driver) -> Done {
+fn offline(global: &Global, act: impl FnOnce(&mut Terminal<'_>, &Drivers) -> Done) -> Done {
     let paths = Paths::find(global.data_dir.clone()).map_err(Fault::configuration)?;
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    cli::driver::run(wanted, &mut terminal(global, &mut out, &mut err), &parts::drivers(&paths))
+    act(&mut terminal(global, &mut out, &mut err), &parts::drivers(&paths))
 }
 
 fn terminal<'a>(global: &Global, out: &'a mut io::Stdout, err: &'a mut io::Stderr) -> Terminal<'a> {

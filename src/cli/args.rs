@@ -85,6 +85,9 @@ pub enum Command {
     /// Drivers: what clusters are built from. Needs no cloud
     #[command(subcommand)]
     Driver(Driver),
+    /// Labels: settings that drivers read. Needs no cloud
+    #[command(subcommand)]
+    Label(Label),
     /// The dashboard on an embedded cloud: nothing to set up, nothing is left behind
     Demo(Demo),
     /// The conductor alone, without a screen, until it is told to end; logs to standard error
@@ -187,6 +190,27 @@ pub struct DriverCheck {
 #[derive(Debug, Args)]
 pub struct DriverShow {
     /// Name of the driver
+    pub name: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Label {
+    /// List the labels there are
+    List(LabelList),
+    /// Show what a label means and takes, and what holds without it
+    Show(LabelShow),
+}
+
+#[derive(Debug, Args)]
+pub struct LabelList {
+    /// Only those that this driver reads, with its defaults
+    #[arg(long)]
+    pub driver: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct LabelShow {
+    /// Name of the label
     pub name: String,
 }
 
@@ -424,6 +448,9 @@ pub struct ClusterCreate {
     /// Do the work and wait until the cluster is ready or has failed
     #[arg(long)]
     pub wait: bool,
+    /// Create nothing: show all checks, quotas and what Heat would be sent
+    #[arg(long, conflicts_with = "wait")]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use super::args::{ClusterCreate, ClusterDelete, ClusterEvents, ClusterShow};
 use super::fault::{Done, Exit, Failures, Fault};
 use super::output::{Column, Terminal, or_dash, table};
 use super::wait::{self, Until};
-use super::{ask, ca, either, find, labels};
+use super::{ask, ca, either, find, labels, preview};
 use crate::model::{Action, Authority, Cluster, NewCluster, Problem, StackEvent, text};
 use crate::service::{Change, Manager};
 
@@ -46,6 +46,7 @@ pub fn wish(args: &ClusterCreate) -> Result<NewCluster, Problem> {
 }
 
 pub async fn create(manager: &dyn Manager, terminal: &mut Terminal<'_>, wish: NewCluster, waits: bool) -> Done {
+    preview::remarks(manager, terminal, &wish).await?;
     let cluster = manager.create_cluster(wish).await?;
     terminal.note(&format!("Cluster {} ({}) is accepted", cluster.name, cluster.uuid))?;
     if waits {

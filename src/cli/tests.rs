@@ -14,11 +14,14 @@ use super::fault::{Exit, Fault};
 use super::output::Terminal;
 use super::{Work, run};
 use crate::cloud::{Identity, Scope};
+use crate::model::service_quota::Item;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster, NewTemplate,
-    Patch, Problem, ProblemKind, Progress, Quota, RootCause, StackEvent, StackResource, Status, TemplateId,
+    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster,
+    NewTemplate, Patch, Problem, ProblemKind, Progress, Quota, QuotaUse, RootCause, StackEvent, StackResource, Status,
+    TemplateId,
 };
+use crate::service::preview::{Counted, PlanSheet, Preview};
 use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, KubeconfigWish, Manager};
 
 const ID: Uuid = Uuid::from_u128(0xc1);
@@ -88,6 +91,8 @@ struct Scripted {
     changes: Mutex<VecDeque<Change>>,
     asked: Mutex<Vec<String>>,
     refuses: Vec<Problem>,
+    /// What a preview finds besides.
+    remarks: Vec<Check>,
     /// Clusters that cannot be deleted.
     stuck: Vec<ClusterId>,
     /// Says nothing more, but stays.
@@ -136,6 +141,28 @@ impl Manager for Scripted {
     async fn change_cluster(&self, _: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>> {
         self.note(serde_json::to_string(&change).unwrap());
         if self.refuses.is_empty() { Ok(self.clusters[0].clone()) } else { Err(self.refuses.clone()) }
+    }
+    async fn preview_cluster(&self, wish: NewCluster) -> Result<Preview, Vec<Problem>> {
+        let checks = self.refuses.iter().cloned().map(Check::from).chain(self.remarks.clone()).collect();
+        let quota = |item, limit, used, needed| QuotaUse { item, limit, used, needed };
+        Ok(Preview {
+            wish,
+            driver: Some("d".into()),
+            checks,
+            resources: vec![Counted { kind: "OS::Nova::Server".into(), count: 2 }],
+            quotas: vec![quota(Item::Cores, Some(20), 12, 4), quota(Item::Ports, None, 3, 5)],
+            labels: Vec::new(),
+            plan: Some(PlanSheet {
+                stack_name: "prod-1".into(),
+                timeout_mins: 60,
+                wait_condition_timeout: Some(3240),
+                tags: vec!["jeroboam".into()],
+                parameters: [("ca_key".to_owned(), "[secret]".into()), ("count".to_owned(), 2.into())].into(),
+                template: "heat_template_version: 2018-08-31\n".into(),
+                environment_files: vec!["env.yaml".into()],
+                files: [("env.yaml".to_owned(), "resource_registry: {}\n".to_owned())].into(),
+            }),
+        })
     }
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {
         self.note(format!("delete {id}"));

@@ -1,7 +1,12 @@
-//! Labels: free `key=value` settings of a template or cluster.
+//! Labels: free `key=value` settings of a template or cluster. What there are and mean is
+//! [`catalogue`]; whose value holds is [`origin`].
+
+pub mod catalogue;
+pub mod origin;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +81,15 @@ impl Labels {
         }
         if problems.is_empty() { Ok(Self(labels)) } else { Err(problems) }
     }
+}
+
+/// An IPv4 network, its address and prefix length; bits of a host are not allowed.
+pub fn cidr(text: &str) -> Option<(u32, u8)> {
+    let (address, bits) = text.split_once('/')?;
+    let address = u32::from(address.parse::<Ipv4Addr>().ok()?);
+    let bits: u8 = bits.parse().ok().filter(|bits| *bits <= 32 && !text.contains('+'))?;
+    let host = u32::MAX.checked_shr(bits.into()).unwrap_or(0);
+    (address & host == 0).then_some((address, bits))
 }
 
 impl fmt::Display for Labels {

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
@@ -29,6 +30,11 @@ pub struct Token {
     /// When to get the next one. From Keystone's own times, laid on the local clock,
     /// so that a clock that is off does no harm.
     pub renew_at: Option<Instant>,
+    /// By Keystone's clock.
+    pub ends: Option<DateTime<Utc>>,
+    pub lives: Option<TimeDelta>,
+    /// Id of the application credential it was got with.
+    pub application_credential: Option<String>,
     pub catalog: Catalog,
     pub project_id: String,
     pub project_name: String,
@@ -153,6 +159,9 @@ fn token(answer: &Answer, config: &CloudConfig, generation: u64) -> Result<Token
         header,
         renew_at: lifetime(token)
             .and_then(|lifetime| Instant::now().checked_add(lifetime - RENEW_BEFORE.min(lifetime / 2))),
+        ends: field::time(token, "expires_at"),
+        lives: lifetime(token).and_then(|lives| TimeDelta::from_std(lives).ok()),
+        application_credential: field::some_text(&token["application_credential"], "id"),
         catalog: Catalog::parse(&token["catalog"]),
         project_id: field::text(&token["project"], "id"),
         project_name: field::text(&token["project"], "name"),

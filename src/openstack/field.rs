@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 
+use crate::model::ServiceQuota;
+use crate::model::service_quota::Item;
 use crate::model::text::clean;
 
 /// A string (or number, which some clouds send instead), cleaned; empty when there is none.
@@ -47,6 +49,13 @@ pub fn time(value: &Value, key: &str) -> Option<DateTime<Utc>> {
     let text = value[key].as_str()?;
     let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
     zoned.ok().or_else(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok().map(|time| time.and_utc()))
+}
+
+/// A limit below zero is none; what is used are the sums of several counts.
+pub fn quota(item: Item, limit: &Value, used: &[&Value]) -> ServiceQuota {
+    let limit = limit.as_i64().and_then(|limit| u64::try_from(limit).ok());
+    let used = used.iter().filter_map(|used| used.as_u64()).fold(0, u64::saturating_add);
+    ServiceQuota { item, limit, used }
 }
 
 /// Every string inside, cleaned; keys too. Depth is bounded by serde_json's own limit.

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::catalog::NOVA;
 use super::field;
 use super::session::{Call, Session};
-use crate::cloud::{CloudError, Compute};
-use crate::model::{Flavor, Keypair};
+use crate::cloud::{CloudError, Compute, Quotas};
+use crate::model::service_quota::Item;
+use crate::model::{Flavor, Keypair, ServiceQuota};
 
 pub struct Nova(pub Arc<Session>);
 
@@ -24,6 +25,32 @@ impl Compute for Nova {
         let items = self.0.list(Call::get(NOVA, &["os-keypairs"]), "keypairs").await?;
         Ok(field::read_all("keypairs", &items, keypair))
     }
+}
+
+#[async_trait]
+impl Quotas for Nova {
+    fn service(&self) -> &'static str {
+        NOVA.name
+    }
+
+    /// <https://docs.openstack.org/api-ref/compute/#show-rate-and-absolute-limits>: unlike quota
+    /// sets, every policy lets everybody see their own.
+    async fn quotas(&self) -> Result<Vec<ServiceQuota>, CloudError> {
+        let value = self.0.json(&Call::get(NOVA, &["limits"])).await?;
+        Ok(limits(&value["limits"]["absolute"]))
+    }
+}
+
+pub fn limits(absolute: &Value) -> Vec<ServiceQuota> {
+    let known = [
+        (Item::Instances, "maxTotalInstances", "totalInstancesUsed"),
+        (Item::Cores, "maxTotalCores", "totalCoresUsed"),
+        (Item::Ram, "maxTotalRAMSize", "totalRAMUsed"),
+        (Item::ServerGroups, "maxServerGroups", "totalServerGroupsUsed"),
+        (Item::ServerGroupMembers, "maxServerGroupMembers", ""),
+    ];
+    let quotas = known.into_iter().filter(|(_, limit, _)| absolute[*limit].is_i64());
+    quotas.map(|(item, limit, used)| field::quota(item, &absolute[limit], &[&absolute[used]])).collect()
 }
 
 pub fn flavor(value: &Value) -> Option<Flavor> {

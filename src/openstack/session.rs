@@ -103,6 +103,11 @@ impl Session {
         self.config.methods.iter().any(|method| matches!(method, Credential::ApplicationCredential { .. }))
     }
 
+    /// Whether it can log in again by itself when its token ends.
+    pub fn is_renewable(&self) -> bool {
+        auth::is_renewable(&self.config)
+    }
+
     /// Sends and gives an answer of 2xx; anything else is an error.
     pub async fn send(&self, call: &Call<'_>) -> Result<Answer, CloudError> {
         let mut token = self.fresh_token().await;

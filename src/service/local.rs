@@ -13,23 +13,24 @@ use chrono::Utc;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::preview::Preview;
 use super::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
 use crate::cloud::{Cloud, CloudError, Identity, Scope};
-use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, provisions, sweep};
+use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, sweep};
 use crate::driver::Drivers;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Orphan,
-    Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId, ThingSort,
+    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate,
+    Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId, ThingSort,
 };
 use crate::notify::Notifier;
-use crate::pki;
 use crate::store::{ClusterRecord, Store, StoreError};
 
 mod accept;
 mod board;
 mod certificates;
 mod operations;
+mod preview;
 
 use board::Board;
 
@@ -220,22 +221,8 @@ impl Manager for LocalManager {
     }
 
     async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>> {
-        let (templates, cloud) = tokio::join!(self.templates(), self.whole_inventory());
-        let (templates, cloud) = (templates.map_err(only)?, cloud?);
-        let template = accept::find_template(&wish.cluster_template_id, &templates).map_err(only)?;
-        let (who, id, now) = (&self.cloud.identity, ClusterId(Uuid::new_v4()), (self.clock)());
-        let mut record = accept::cluster(&wish, template, &self.drivers, &cloud, who, id, now)?;
-        if self.options.outside.keys_in_barbican {
-            let label = record.cluster.labels.0.entry(provisions::CERT_MANAGER.into());
-            label.or_insert_with(|| provisions::BARBICAN.into());
-        }
-        let (may, has) = (self.cloud.delegation.may_delegate(), self.cloud.has("key-manager"));
-        if let Some(problem) = provisions::refusal(&record, &self.drivers, may, has) {
-            return Err(vec![problem]);
-        }
-        let mut secrets = pki::generate(&record.cluster.name, now).map_err(only)?;
-        provisions::placeholders(&mut secrets);
-        accept::plannable(&record, &self.drivers, &secrets).map_err(only)?;
+        let (mut record, secrets) = self.look(wish).await?.accepted?;
+        let id = record.id();
         let asked = asked(&record.cluster);
         self.note(&mut record, "create", asked).await;
         self.store.add_cluster(&mut record, &secrets).await.map_err(only)?;
@@ -247,6 +234,16 @@ impl Manager for LocalManager {
 
     async fn change_cluster(&self, id: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>> {
         self.change(id, change).await
+    }
+
+    async fn preview_cluster(&self, wish: NewCluster) -> Result<Preview, Vec<Problem>> {
+        let taken = self.clusters().await.map_err(only)?.into_iter().any(|cluster| cluster.name == wish.name);
+        let mut preview = self.look(wish).await?.preview;
+        if taken {
+            let told = format!("there is a cluster \"{}\" already", preview.wish.name);
+            preview.checks.insert(0, Check::error("name", told).advise("Choose another name"));
+        }
+        Ok(preview)
     }
 
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {

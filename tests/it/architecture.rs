@@ -16,7 +16,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("kube", &["model"]),
     ("notify", &["model"]),
     ("conductor", &["model", "driver", "cloud", "store", "pki", "kube", "notify"]),
-    ("service", &["model", "driver", "cloud", "store", "pki", "kube", "notify", "conductor"]),
+    ("service", &["model", "driver", "hot::Made", "cloud", "store", "pki", "kube", "notify", "conductor"]),
     ("cli", &["model", "driver", "service", "config", "kube", "runtime"]),
     ("ui", &["model", "service", "cloud::Identity", "cloud::Scope"]),
     ("runtime", &["*"]),

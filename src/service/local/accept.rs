@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 
 use crate::cloud::Identity;
 use crate::conductor::{groups, keys};
-use crate::driver::{Driver, Drivers, Facts};
+use crate::driver::{Driver, Drivers, Facts, StackPlan};
 use crate::model::cluster::timeout_minutes;
+use crate::model::labels::origin::merged;
 use crate::model::validate::{self, Inventory, pick};
 use crate::model::{
     Cluster, ClusterId, ClusterTemplate, Image, KubeVersion, Labels, Network, NewCluster, NewNodeGroup, NewTemplate,
@@ -67,12 +68,12 @@ pub(super) fn cluster(
 ) -> Result<ClusterRecord, Vec<Problem>> {
     let spec = &template.spec;
     let lb = wish.master_lb_enabled.unwrap_or(spec.master_lb_enabled);
-    let labels = labels(wish, spec);
+    let labels = merged(&spec.labels, &wish.labels, wish.merge_labels);
     let mut found = validate::cluster_shape(wish, lb);
     found.extend(validate::cluster_fits(wish, spec, cloud));
     let facts = facts(wish, spec, &labels, cloud, who).map_err(|problems| found.extend(problems)).ok();
-    let driver = image(spec, cloud).and_then(|image| driver(spec, image, drivers));
-    let driver = driver.map_err(|problem| found.push(problem.on_field("cluster_template_id"))).ok();
+    let driver =
+        driver_of(spec, drivers, cloud).map_err(|problem| found.push(problem.on_field("cluster_template_id"))).ok();
     if let Some(driver) = driver {
         found.extend(driver.refusals(spec).into_iter().map(|problem| problem.on_field("cluster_template_id")));
     }
@@ -301,10 +302,11 @@ pub(super) fn node_group(
     Ok(group)
 }
 
-/// Whether a request to Heat can be made of the record: better told now than as CREATE_FAILED.
-pub(super) fn plannable(record: &ClusterRecord, drivers: &Drivers, secrets: &Secrets) -> Result<(), Problem> {
-    let Some(driver) = drivers.get(&record.cluster.driver) else { return Ok(()) };
-    driver.plan(&record.plan_input(&keys::for_plan(record, secrets, record.cluster.created_at)?)).map(|_| ())
+/// The request to Heat that will be made of the record: better tried now than told as CREATE_FAILED.
+pub(super) fn plan(record: &ClusterRecord, drivers: &Drivers, secrets: &Secrets) -> Result<StackPlan, Problem> {
+    let name = &record.cluster.driver;
+    let driver = drivers.get(name).ok_or_else(|| Problem::local(format!("there is no driver \"{name}\"")))?;
+    driver.plan(&record.plan_input(&keys::for_plan(record, secrets, record.cluster.created_at)?))
 }
 
 /// Finds by uuid, else by name; never a guess between equal names.
@@ -322,21 +324,17 @@ fn stack_name(name: &str, id: ClusterId) -> String {
     format!("{name}-{}", id.get(..12).unwrap_or(&id))
 }
 
-/// Magnum's rule: a cluster's labels replace the template's, unless they are to be laid over them.
-fn labels(wish: &NewCluster, template: &NewTemplate) -> Labels {
-    if wish.labels.is_empty() {
-        return template.labels.clone();
-    }
-    if !wish.merge_labels {
-        return wish.labels.clone();
-    }
-    let mut merged = template.labels.clone();
-    merged.0.extend(wish.labels.0.clone());
-    merged
-}
-
 fn image<'a>(template: &NewTemplate, cloud: &'a Inventory) -> Result<&'a Image, Problem> {
     pick("image", "image_id", &template.image_id, &cloud.images, |image| (&image.id, &image.name))
+}
+
+/// The driver that a template's clusters are built by.
+pub(super) fn driver_of<'a>(
+    template: &NewTemplate,
+    drivers: &'a Drivers,
+    cloud: &Inventory,
+) -> Result<&'a Driver, Problem> {
+    image(template, cloud).and_then(|image| driver(template, image, drivers))
 }
 
 fn driver<'a>(template: &NewTemplate, image: &Image, drivers: &'a Drivers) -> Result<&'a Driver, Problem> {

@@ -13,6 +13,7 @@ use jeroboam::model::{
     Problem, Quota, StackEvent, StackResource, Status, TemplateId,
 };
 use jeroboam::runtime::{Connect, In, Performer, Screen, run};
+use jeroboam::service::preview::Preview;
 use jeroboam::service::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
 use jeroboam::ui::{App, Depth, Keymap, Msg, Theme};
 use ratatui::Terminal;
@@ -61,6 +62,10 @@ impl Manager for Fake {
     }
 
     async fn change_cluster(&self, _: ClusterId, _: ClusterChange) -> Result<Cluster, Vec<Problem>> {
+        std::future::pending().await
+    }
+
+    async fn preview_cluster(&self, _: NewCluster) -> Result<Preview, Vec<Problem>> {
         std::future::pending().await
     }
 
