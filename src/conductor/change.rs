@@ -126,7 +126,7 @@ pub fn resize(
     let before = goal.count();
     // What a node boots is what its neighbours boot; an empty group falls back on the cluster's image.
     let like = goal.nodes.values().next_back().map(|node| node.image.clone());
-    let image = like.unwrap_or_else(|| NodeImage { id: group_image, ..image });
+    let image = like.unwrap_or(NodeImage { id: group_image, ..image });
     goal.remove(&leaving.iter().copied().collect::<Vec<_>>());
     let wanted = usize::try_from(count).unwrap_or(usize::MAX);
     if goal.count() > wanted {
@@ -417,7 +417,7 @@ fn roll_back(record: &mut ClusterRecord, now: DateTime<Utc>) -> Result<(), Probl
     let Some(change) = cluster.rollout.as_ref().filter(|_| (held || failed) && record.intent == Intent::Present) else {
         return refuse(&format!("it is {}", cluster.status), "Pause or cancel the change first");
     };
-    if change.kind == Kind::RotateCa && record.taken.ca_step % 3 != 0 {
+    if change.kind == Kind::RotateCa && !record.taken.ca_step.is_multiple_of(3) {
         return refuse(
             "some of its machines sign with one CA and some with another",
             "Retry, or resume, until it is done",

@@ -18,7 +18,7 @@ use crate::store::{ClusterRecord, Secrets, StoreError};
 /// What a change needs from outside of the record, asked for once.
 enum Prepared {
     Plain,
-    Upgrade { template: ClusterTemplate, inventory: Box<crate::model::validate::Inventory> },
+    Upgrade { template: Box<ClusterTemplate>, inventory: Box<crate::model::validate::Inventory> },
     Group { inventory: Box<crate::model::validate::Inventory> },
 }
 
@@ -65,7 +65,7 @@ impl LocalManager {
                 let templates = templates.map_err(only)?;
                 let template = accept::find_template(template, &templates)
                     .map_err(|problem| only(problem.on_field("template")))?;
-                Ok(Prepared::Upgrade { template: template.clone(), inventory: Box::new(inventory?) })
+                Ok(Prepared::Upgrade { template: Box::new(template.clone()), inventory: Box::new(inventory?) })
             }
             ClusterChange::CreateNodegroup { .. } => {
                 Ok(Prepared::Group { inventory: Box::new(self.whole_inventory().await?) })
