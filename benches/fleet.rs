@@ -205,8 +205,8 @@ async fn fleet() {
         name: "fleet".into(),
         image_id: "ubuntu-24.04-kube-v1.33.4".into(),
         external_network_id: Some("public".into()),
-        flavor_id: Some("m1.small".into()),
-        master_flavor_id: Some("m1.small".into()),
+        flavor_id: Some("m1.medium".into()),
+        master_flavor_id: Some("m1.medium".into()),
         floating_ip_enabled: false,
         ..NewTemplate::default()
     };

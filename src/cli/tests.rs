@@ -24,6 +24,8 @@ use crate::model::{
 use crate::service::preview::{Counted, PlanSheet, Preview};
 use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, KubeconfigWish, Manager};
 
+mod changes;
+
 const ID: Uuid = Uuid::from_u128(0xc1);
 
 fn then() -> DateTime<Utc> {
@@ -434,10 +436,10 @@ async fn nodes_are_masters_and_workers() {
 async fn a_kubeconfig_is_for_whom_and_as_long_as_is_asked() {
     let manager = scripted(Status::CREATE_COMPLETE, []);
     for (line, asked) in [
-        ("kubeconfig prod --stdout", r#"kubeconfig admin ["system:masters"] P31536000S"#),
+        ("kubeconfig prod --stdout", r#"kubeconfig admin ["system:masters"] PT31536000S"#),
         ("kubeconfig prod --stdout --ttl 30m", r#"kubeconfig admin ["system:masters"] PT1800S"#),
         ("cluster config prod --stdout --user jane --ttl 8h", r#"kubeconfig jane [] PT28800S"#),
-        ("cluster config prod --stdout --user j --group a --group b", r#"kubeconfig j ["a", "b"] P31536000S"#),
+        ("cluster config prod --stdout --user j --group a --group b", r#"kubeconfig j ["a", "b"] PT31536000S"#),
     ] {
         manager.asked.lock().unwrap().clear();
         assert_eq!(ran(&manager, line, false).await.exit, None, "{line}");
@@ -583,43 +585,4 @@ fn contradicting_flags_are_refused() {
         assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
     }
     assert_eq!(Cli::try_parse_from(["jeroboam"]).unwrap().global.format, Format::Table);
-}
-
-#[tokio::test]
-async fn changes_are_asked_for_as_openstack_coe_says_them() {
-    let manager = Arc::new(Scripted { clusters: vec![cluster(Status::UPDATE_COMPLETE)], ..Scripted::default() });
-    for (line, asked) in [
-        (
-            "cluster resize prod 3 --nodegroup gpu --nodes-to-remove 10.0.0.7 --nodes-to-remove 2",
-            r#"{"change":"resize","count":3,"nodegroup":"gpu","nodes_to_remove":["10.0.0.7","2"]}"#,
-        ),
-        (
-            "cluster update prod replace node_count=4",
-            r#"{"change":"resize","count":4,"nodegroup":null,"nodes_to_remove":[]}"#,
-        ),
-        (
-            "cluster update prod remove node_count",
-            r#"{"change":"resize","count":1,"nodegroup":null,"nodes_to_remove":[]}"#,
-        ),
-        (
-            "cluster upgrade prod k8s-1.32 --max-batch-size 2",
-            r#"{"change":"upgrade","template":"k8s-1.32","nodegroup":null,"max_batch_size":2}"#,
-        ),
-        ("cluster pause prod", r#"{"change":"pause"}"#),
-        ("ca rotate prod", r#"{"change":"rotate_ca","max_batch_size":1}"#),
-        ("nodegroup delete prod gpu", r#"{"change":"delete_nodegroup","nodegroup":"gpu"}"#),
-    ] {
-        let ran = ran(&manager, line, false).await;
-        assert_eq!(ran.exit, None, "{}", ran.err);
-        assert_eq!(manager.asked.lock().unwrap().pop().unwrap(), asked);
-    }
-    for line in [
-        "cluster update prod replace name=x",
-        "cluster update prod replace node_count=many",
-        "cluster update prod replace node_count",
-    ] {
-        let ran = ran(&manager, line, false).await;
-        assert_eq!((ran.exit, ran.work), (Some(Exit::Usage), None), "{line}: {}", ran.err);
-    }
-    assert!(manager.asked.lock().unwrap().is_empty());
 }

@@ -191,7 +191,7 @@ mod real_cloud {
         Plot {
             cluster,
             image: "ubuntu-22.04",
-            flavor: "m1.small",
+            flavor: "m1.medium",
             floating_ips: true,
             master_lb: true,
             workers: 2,

@@ -299,7 +299,7 @@ fn several_are_deleted_at_once() {
     demo.run(&format!("template create spare {WANTED} --flavor m1.medium --master-flavor m1.medium")).ok();
     demo.run("cluster create east --cluster-template k8s --node-count 2 --wait").ok();
     demo.run("cluster create west --cluster-template k8s").ok();
-    assert_eq!(demo.json("stats"), serde_json::json!({ "clusters": 2, "nodes": 5 }));
+    assert_eq!(demo.json("stats"), serde_json::json!({ "clusters": 2, "nodes": 5, "cluster_quota": null }));
 
     demo.run("cluster delete east nope west --yes --wait").failed(3);
     demo.run("template delete spare nope").failed(3);

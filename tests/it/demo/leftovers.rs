@@ -32,8 +32,8 @@ async fn create(manager: &LocalManager) -> ClusterId {
         name: "t".into(),
         image_id: "ubuntu-24.04-kube-v1.33.4".into(),
         external_network_id: Some("public".into()),
-        flavor_id: Some("m1.small".into()),
-        master_flavor_id: Some("m1.small".into()),
+        flavor_id: Some("m1.medium".into()),
+        master_flavor_id: Some("m1.medium".into()),
         ..NewTemplate::default()
     };
     let cluster_template_id = manager.create_template(template).await.unwrap().uuid.to_string();

@@ -1,7 +1,7 @@
 //! On the cloud that `OS_CLOUD` names (password login): Heat validates every driver's
 //! templates under each of its environment files, and each driver makes a cluster whose
 //! nodes' part is played here. Needed: an active image with `os_distro`, an external network,
-//! a flavor with 2 GB. Everything made is taken away.
+//! a flavor with 2 vCPUs and 2 GB. Everything made is taken away.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +85,7 @@ async fn every_driver_makes_a_cluster_and_leaves_nothing() {
     let manager = LocalManager::start(cloud, store, drivers.clone(), options);
     let (inventory, problems) = manager.inventory().await;
     assert!(problems.is_empty(), "{problems:?}");
-    let flavors = inventory.flavors.iter().filter(|flavor| flavor.ram >= 2048);
+    let flavors = inventory.flavors.iter().filter(|flavor| flavor.ram >= 2048 && flavor.vcpus >= 2);
     let flavor = flavors.min_by_key(|flavor| flavor.ram).map(|flavor| flavor.id.clone());
     let external = inventory.networks.iter().find(|network| network.external).unwrap().id.clone();
     for driver in drivers.iter() {
