@@ -14,17 +14,17 @@ use super::fault::{Exit, Fault};
 use super::output::Terminal;
 use super::{Work, run};
 use crate::cloud::{Identity, Scope};
-use crate::model::service_quota::Item;
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster,
-    NewTemplate, Patch, Problem, ProblemKind, Progress, Quota, QuotaUse, RootCause, StackEvent, StackResource, Status,
+    NewTemplate, Patch, Problem, ProblemKind, Progress, Quota, RootCause, StackEvent, StackResource, Status,
     TemplateId,
 };
-use crate::service::preview::{Counted, PlanSheet, Preview};
+use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, KubeconfigWish, Manager};
 
 mod changes;
+mod create;
 
 const ID: Uuid = Uuid::from_u128(0xc1);
 
@@ -146,25 +146,7 @@ impl Manager for Scripted {
     }
     async fn preview_cluster(&self, wish: NewCluster) -> Result<Preview, Vec<Problem>> {
         let checks = self.refuses.iter().cloned().map(Check::from).chain(self.remarks.clone()).collect();
-        let quota = |item, limit, used, needed| QuotaUse { item, limit, used, needed };
-        Ok(Preview {
-            wish,
-            driver: Some("d".into()),
-            checks,
-            resources: vec![Counted { kind: "OS::Nova::Server".into(), count: 2 }],
-            quotas: vec![quota(Item::Cores, Some(20), 12, 4), quota(Item::Ports, None, 3, 5)],
-            labels: Vec::new(),
-            plan: Some(PlanSheet {
-                stack_name: "prod-1".into(),
-                timeout_mins: 60,
-                wait_condition_timeout: Some(3240),
-                tags: vec!["jeroboam".into()],
-                parameters: [("ca_key".to_owned(), "[secret]".into()), ("count".to_owned(), 2.into())].into(),
-                template: "heat_template_version: 2018-08-31\n".into(),
-                environment_files: vec!["env.yaml".into()],
-                files: [("env.yaml".to_owned(), "resource_registry: {}\n".to_owned())].into(),
-            }),
-        })
+        Ok(create::told(wish, checks))
     }
     async fn delete_cluster(&self, id: ClusterId) -> Result<(), Problem> {
         self.note(format!("delete {id}"));
@@ -298,24 +280,6 @@ async fn what_is_not_there_is_3() {
         assert_eq!((ran.exit, ran.out.as_str()), (Some(Exit::NotFound), ""), "{line}");
         assert!(ran.err.starts_with("error: cluster"), "{}", ran.err);
     }
-}
-
-#[tokio::test]
-async fn a_create_without_wait_leaves_the_work() {
-    let manager = scripted(Status::CREATE_IN_PROGRESS, []);
-    let line = "cluster create prod --cluster-template k8s --labels a=1,b=2 --labels a=3 --merge-labels \
-                --master-lb-disabled --floating-ip-enabled --timeout 5 -f json";
-    let ran = ran(&manager, line, false).await;
-    assert_eq!((ran.exit, ran.work), (None, Some(Work::Elsewhere)));
-    assert_eq!(serde_json::from_str::<Cluster>(&ran.out).unwrap(), manager.clusters[0]);
-    insta::assert_snapshot!(ran.err, @r"
-    Cluster prod (00000000-0000-0000-0000-0000000000c1) is accepted
-    The Jeroboam that runs, or the next one, carries it out; to do it here: jeroboam cluster show 00000000-0000-0000-0000-0000000000c1 --wait
-    ");
-    let wish: NewCluster = serde_json::from_str(&manager.asked.lock().unwrap()[0]).unwrap();
-    assert_eq!(wish.labels.to_string(), "a=3,b=2");
-    assert_eq!((wish.merge_labels, wish.master_lb_enabled, wish.floating_ip_enabled), (true, Some(false), Some(true)));
-    assert_eq!((wish.create_timeout, wish.node_count, wish.keypair), (5, 1, None));
 }
 
 #[tokio::test]

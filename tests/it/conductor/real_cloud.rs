@@ -91,7 +91,8 @@ async fn template(manager: &LocalManager) -> String {
     let (inventory, problems) = manager.inventory().await;
     assert!(problems.is_empty(), "{problems:?}");
     let image = inventory.images.iter().find(|i| i.os_distro.as_deref() == Some("ubuntu") && i.status == "active");
-    let flavor = inventory.flavors.iter().filter(|f| f.ram >= 2048).min_by_key(|f| f.ram).map(|f| f.id.clone());
+    let flavor =
+        inventory.flavors.iter().filter(|f| f.ram >= 2048 && f.vcpus >= 2).min_by_key(|f| f.ram).map(|f| f.id.clone());
     let external = inventory.networks.iter().find(|network| network.external);
     let wish = NewTemplate {
         name: "killed".into(),
