@@ -2,7 +2,7 @@
 //! be saved, so that an entry is kept with what it tells of or not at all.
 //!
 //! A command is noted by who accepts it ([`command`], after the wish is in the record); what
-//! became of it is noted by [`transition`] at each save of the conductor. Nothing is decided here.
+//! became of it is noted by `transition` at each save of the conductor. Nothing is decided here.
 
 use chrono::{DateTime, Utc};
 

@@ -1,5 +1,5 @@
 //! Whether this process works or follows: on a store of the user's own by a file lock, on a
-//! shared one by leases. What work is, and when, is [`super::work`].
+//! shared one by leases. What work is, and when, is `work`.
 
 use std::fmt;
 use std::path::PathBuf;

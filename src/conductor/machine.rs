@@ -5,7 +5,7 @@
 //! record alone and names the next operation, if any. So whatever was lost (a crash, an
 //! answer, an observation), stepping with [`Observed::Nothing`] picks up again.
 //!
-//! An update is kept at one in the same way, by the stack's revision: see [`update`].
+//! An update is kept at one in the same way, by the stack's revision: see `update`.
 //!
 //! What keeps a cluster at one stack: it is looked for by its name, and adopted, before
 //! it is created; a create is noted in the record ([`Track::create_sent`](crate::store::Track)) and

@@ -2,8 +2,8 @@
 //! templates, environment files, scripts. Pure; running a shell over the scripts is the
 //! command line's. It finds as much as it can in one go.
 //!
-//! Start reading at [`check`]. [`template`] reads one template by itself, [`whole`] all of
-//! them together under every choice of environment files, [`scripts`] what lands on nodes.
+//! Start reading at [`check`]. `template` reads one template by itself, `whole` all of
+//! them together under every choice of environment files, `scripts` what lands on nodes.
 
 mod scripts;
 mod template;

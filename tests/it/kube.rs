@@ -61,13 +61,13 @@ async fn a_drain_evicts_what_must_go_and_nothing_else() {
     let server = Server::start().await;
     server.with(|state| {
         state.pods = vec![
-            pod("web-1", "c-worker-0").uid("1").into(),
-            pod("web-2", "c-worker-0").uid("2").slow(3).into(),
-            pod("guarded", "c-worker-0").uid("3").budget(4).into(),
-            pod("elsewhere", "c-master-0").uid("4").into(),
-            pod("proxy-x", "c-worker-0").uid("5").daemon().into(),
-            pod("static-y", "c-worker-0").uid("6").mirror().into(),
-            pod("job-z", "c-worker-0").uid("7").phase("Succeeded").into(),
+            pod("web-1", "c-worker-0").uid("1"),
+            pod("web-2", "c-worker-0").uid("2").slow(3),
+            pod("guarded", "c-worker-0").uid("3").budget(4),
+            pod("elsewhere", "c-master-0").uid("4"),
+            pod("proxy-x", "c-worker-0").uid("5").daemon(),
+            pod("static-y", "c-worker-0").uid("6").mirror(),
+            pod("job-z", "c-worker-0").uid("7").phase("Succeeded"),
         ];
     });
     let drained = client(&server).drain("c-worker-0", LONG).await.unwrap();
@@ -93,8 +93,8 @@ async fn a_drain_ends_in_time_and_names_what_is_in_the_way() {
     let server = Server::start().await;
     server.with(|state| {
         state.pods = vec![
-            pod("guarded", "c-worker-0").uid("3").budget(u32::MAX).into(),
-            pod("hangs", "c-worker-0").uid("8").slow(u32::MAX).into(),
+            pod("guarded", "c-worker-0").uid("3").budget(u32::MAX),
+            pod("hangs", "c-worker-0").uid("8").slow(u32::MAX),
         ];
     });
     let error = client(&server).drain("c-worker-0", Duration::from_millis(200)).await.unwrap_err();
@@ -112,7 +112,7 @@ async fn a_drain_ends_in_time_and_names_what_is_in_the_way() {
 async fn bad_weather_during_a_drain_passes() {
     let server = Server::start().await;
     server.with(|state| {
-        state.pods = vec![pod("web-1", "c-worker-0").uid("1").into()];
+        state.pods = vec![pod("web-1", "c-worker-0").uid("1")];
         state.faults = 4;
     });
     assert_eq!(client(&server).drain("c-worker-0", LONG).await.unwrap().evicted, 1);

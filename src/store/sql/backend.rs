@@ -82,7 +82,7 @@ pub trait Backend: Database {
     fn leases(store: &SqlStore<Self>) -> Option<&dyn Leases>;
 }
 
-/// [`sqlx::query`] with its parameters.
+/// [`mod@sqlx::query`] with its parameters.
 pub fn query<'q, DB>(sql: &'static str, values: &[Value<'q>]) -> Query<'q, DB, DB::Arguments>
 where
     DB: Database,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,7 +170,7 @@ async fn one_dies_and_the_other_finishes_everything_once() {
 }
 
 /// Somebody who only asks, on a third host.
-async fn client(clouds_yaml: &PathBuf, store: Arc<dyn Store>) -> (Arc<LocalManager>, Arc<dyn Orchestration>) {
+async fn client(clouds_yaml: &Path, store: Arc<dyn Store>) -> (Arc<LocalManager>, Arc<dyn Orchestration>) {
     let mut selection = Selection { os_cloud: Some("demo".into()), cwd: "/".into(), ..Selection::default() };
     selection.env.insert("OS_CLIENT_CONFIG_FILE".into(), clouds_yaml.display().to_string());
     let cloud = openstack::connect(&clouds::load(&selection).unwrap()).await.unwrap();
