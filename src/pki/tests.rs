@@ -1,5 +1,6 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Duration, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -7,9 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{DEFAULT_DAYS, PkiError, describe, generate, issue_client, issue_join};
 
-/// Openssl judges by the real clock, so this is the real time in whole seconds.
+/// Openssl judges by the real clock, so this is the real time in whole seconds; read once,
+/// so that a second that ends within a test changes nothing.
 pub(super) fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap()
+    static NOW: LazyLock<DateTime<Utc>> =
+        LazyLock::new(|| DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap());
+    *NOW
 }
 
 fn issue(secrets: &std::collections::BTreeMap<String, SecretString>) -> (String, SecretString) {
