@@ -11,16 +11,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use jeroboam::cloud::{Cloud, CloudError, Orchestration};
-use jeroboam::conductor::Options;
-use jeroboam::config::clouds::{self, Selection};
+use jeroboam::conductor::Outside;
 use jeroboam::driver::{Drivers, StackPlan};
 use jeroboam::model::{Cluster, ClusterId, NewCluster, NewTemplate, Stack, StackEvent, StackResource, Status};
-use jeroboam::openstack;
 use jeroboam::service::Manager;
 use jeroboam::service::local::LocalManager;
-use jeroboam::store::SqliteStore;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
+
+use crate::support::live;
 
 /// Stops dead at one call: before it is made, or when its answer is there.
 struct Killer {
@@ -77,53 +76,25 @@ impl Orchestration for Killer {
     }
 }
 
-async fn connect() -> Cloud {
-    openstack::connect(&clouds::load(&Selection::from_process(None)).unwrap()).await.unwrap()
-}
-
 async fn manager(cloud: Cloud, dir: &Path) -> Arc<LocalManager> {
-    let store = Arc::new(SqliteStore::open(dir).await.unwrap());
-    let options = Options { data_dir: Some(dir.into()), fast: Duration::from_secs(1), ..Options::default() };
-    LocalManager::start(cloud, store, Arc::new(Drivers::builtin().unwrap()), options)
+    live::conductor(cloud, dir, Arc::new(Drivers::builtin().unwrap()), Outside::default()).await
 }
 
 async fn template(manager: &LocalManager) -> String {
-    let (inventory, problems) = manager.inventory().await;
-    assert!(problems.is_empty(), "{problems:?}");
-    let image = inventory.images.iter().find(|i| i.os_distro.as_deref() == Some("ubuntu") && i.status == "active");
-    let flavor =
-        inventory.flavors.iter().filter(|f| f.ram >= 2048 && f.vcpus >= 2).min_by_key(|f| f.ram).map(|f| f.id.clone());
-    let external = inventory.networks.iter().find(|network| network.external);
-    let wish = NewTemplate {
-        name: "killed".into(),
-        image_id: image.expect("an ubuntu image").id.clone(),
-        external_network_id: Some(external.expect("an external network").id.clone()),
-        flavor_id: flavor.clone(),
-        master_flavor_id: flavor,
-        floating_ip_enabled: false,
-        ..NewTemplate::default()
-    };
+    let smallest = live::smallest_template(manager, "killed").await;
+    let wish = NewTemplate { floating_ip_enabled: false, ..smallest };
     manager.create_template(wish).await.unwrap().uuid.to_string()
 }
 
 async fn until(manager: &LocalManager, id: ClusterId, wanted: impl Fn(Option<&Cluster>) -> bool) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(300);
-    loop {
-        let clusters = manager.clusters().await.unwrap();
-        let cluster = clusters.iter().find(|cluster| cluster.uuid == id);
-        if wanted(cluster) {
-            return;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{cluster:?}");
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
+    live::until(manager, id, Duration::from_secs(300), wanted).await;
 }
 
 /// One process, as far as the kernel's lock and unfinished calls go: all of it ends with its runtime.
 fn killed_at(dir: &Path, moment: usize, before: bool) -> ClusterId {
     let runtime = Runtime::new().unwrap();
     let id = runtime.block_on(async {
-        let mut cloud = connect().await;
+        let mut cloud = live::connect().await;
         let dead = Arc::new(Notify::new());
         let (inner, left) = (cloud.orchestration.clone(), AtomicUsize::new(moment));
         cloud.orchestration = Arc::new(Killer { inner, left, before, dead: dead.clone() });
@@ -141,7 +112,7 @@ fn killed_at(dir: &Path, moment: usize, before: bool) -> ClusterId {
 
 fn goes_on(dir: &Path, id: ClusterId) {
     Runtime::new().unwrap().block_on(async {
-        let cloud = connect().await;
+        let cloud = live::connect().await;
         let (heat, tag) = (cloud.orchestration.clone(), id.to_string());
         let manager = manager(cloud, dir).await;
         until(&manager, id, |cluster| cluster.is_some_and(|cluster| cluster.stack_id.is_some())).await;

@@ -1,22 +1,19 @@
 //! On the cloud that `OS_CLOUD` names (password login): Heat validates every driver's
 //! templates under each of its environment files, and each driver makes a cluster whose
-//! nodes' part is played here. Needed: an active image with `os_distro`, an external network,
+//! nodes' part is played here. Needed: an active image with `os_distro` ubuntu, an external network,
 //! a flavor with 2 vCPUs and 2 GB. Everything made is taken away.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeroboam::conductor::Options;
-use jeroboam::config::clouds::{self, Selection};
+use jeroboam::conductor::Outside;
 use jeroboam::driver::{Driver, Drivers};
 use jeroboam::model::{NewCluster, NewTemplate};
-use jeroboam::openstack;
 use jeroboam::service::Manager;
-use jeroboam::service::local::LocalManager;
-use jeroboam::store::SqliteStore;
 use serde_json::{Map, Value, json};
 
 use crate::contract::side::{self, Ask, Side};
+use crate::support::live;
 
 /// A stack of two nodes takes a minute or two on the cloud this was written on.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -95,18 +92,13 @@ async fn play_nodes(side: &Side, stack: &str) {
 #[ignore = "needs a cloud: OS_CLOUD"]
 async fn every_driver_makes_a_cluster_and_leaves_nothing() {
     let side = side::real().await;
-    let cloud = openstack::connect(&clouds::load(&Selection::from_process(None)).unwrap()).await.unwrap();
+    let cloud = live::connect().await;
     let heat = cloud.orchestration.clone();
     let dir = tempfile::tempdir().unwrap();
-    let store = Arc::new(SqliteStore::open(dir.path()).await.unwrap());
-    let options = Options { data_dir: Some(dir.path().into()), fast: Duration::from_secs(1), ..Options::default() };
     let drivers = Arc::new(Drivers::builtin().unwrap());
-    let manager = LocalManager::start(cloud, store, drivers.clone(), options);
+    let manager = live::conductor(cloud, dir.path(), drivers.clone(), Outside::default()).await;
     let (inventory, problems) = manager.inventory().await;
     assert!(problems.is_empty(), "{problems:?}");
-    let flavors = inventory.flavors.iter().filter(|flavor| flavor.ram >= 2048 && flavor.vcpus >= 2);
-    let flavor = flavors.min_by_key(|flavor| flavor.ram).map(|flavor| flavor.id.clone());
-    let external = inventory.networks.iter().find(|network| network.external).unwrap().id.clone();
     for driver in drivers.iter() {
         let name = driver.manifest.name.clone();
         // Nothing boots here, so one distribution can stand in for another.
@@ -114,15 +106,8 @@ async fn every_driver_makes_a_cluster_and_leaves_nothing() {
             |distro: Option<&str>| distro.is_some_and(|d| driver.manifest.os_distro.iter().any(|own| own == d));
         let images = inventory.images.iter().filter(|image| image.status == "active" && image.os_distro.is_some());
         let image = images.max_by_key(|image| serves(image.os_distro.as_deref())).unwrap().id.clone();
-        let wish = NewTemplate {
-            name: name.clone(),
-            image_id: image,
-            external_network_id: Some(external.clone()),
-            flavor_id: flavor.clone(),
-            master_flavor_id: flavor.clone(),
-            driver: Some(name.clone()),
-            ..NewTemplate::default()
-        };
+        let smallest = live::smallest_template(&manager, &name).await;
+        let wish = NewTemplate { image_id: image, driver: Some(name.clone()), ..smallest };
         let cluster_template_id = manager.create_template(wish).await.unwrap().uuid.to_string();
         let wish = NewCluster { name: name.replace('_', "-"), cluster_template_id, ..NewCluster::default() };
         let id = manager.create_cluster(wish).await.unwrap().uuid;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use jeroboam::cloud::{Cloud, CloudErrorKind};
-use jeroboam::conductor::{Options, Outside};
+use jeroboam::conductor::Outside;
 use jeroboam::config::clouds::{self, AppCredential, Method, ScopeWish, Selection};
 use jeroboam::driver::Drivers;
 use jeroboam::kube::api::{Api, Client, Gateway, Keys, KubeError, Route};
@@ -20,7 +20,6 @@ use jeroboam::openstack;
 use jeroboam::pki;
 use jeroboam::service::local::LocalManager;
 use jeroboam::service::{KubeconfigWish, Manager};
-use jeroboam::store::SqliteStore;
 use lapin::options::{BasicConsumeOptions, ExchangeDeleteOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
@@ -28,6 +27,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::kube::server::Server;
+use crate::support::live;
 
 /// Far more than this cloud needs for a stack without machines.
 const LONG: Duration = Duration::from_secs(120);
@@ -57,27 +57,12 @@ async fn manager(cloud: &Cloud, dir: &Path, outside: Outside) -> Arc<LocalManage
     ]);
     let drivers = Drivers::load(vec![("tiny".into(), Ok(folder))]);
     assert_eq!(drivers.broken().next(), None);
-    let store = Arc::new(SqliteStore::open(dir).await.unwrap());
-    let options = Options { data_dir: Some(dir.into()), fast: Duration::from_secs(1), outside, ..Options::default() };
-    LocalManager::start(cloud.clone(), store, Arc::new(drivers), options)
+    live::conductor(cloud.clone(), dir, Arc::new(drivers), outside).await
 }
 
 async fn wish(manager: &LocalManager, name: &str) -> NewCluster {
-    let (inventory, problems) = manager.inventory().await;
-    assert!(problems.is_empty(), "{problems:?}");
-    let image = inventory.images.iter().find(|i| i.os_distro.as_deref() == Some("ubuntu") && i.status == "active");
-    let flavor =
-        inventory.flavors.iter().filter(|f| f.ram >= 2048 && f.vcpus >= 2).min_by_key(|f| f.ram).map(|f| f.id.clone());
-    let external = inventory.networks.iter().find(|network| network.external);
-    let template = NewTemplate {
-        name: name.into(),
-        image_id: image.expect("an ubuntu image").id.clone(),
-        external_network_id: Some(external.expect("an external network").id.clone()),
-        flavor_id: flavor.clone(),
-        master_flavor_id: flavor,
-        driver: Some("tiny".into()),
-        ..NewTemplate::default()
-    };
+    let smallest = live::smallest_template(manager, name).await;
+    let template = NewTemplate { driver: Some("tiny".into()), ..smallest };
     let cluster_template_id = manager.create_template(template).await.unwrap().uuid.to_string();
     let mut wish = NewCluster { name: name.into(), cluster_template_id, ..NewCluster::default() };
     for (label, value) in [("cert_manager", "barbican"), ("cloud_provider_enabled", "true")] {
@@ -87,16 +72,7 @@ async fn wish(manager: &LocalManager, name: &str) -> NewCluster {
 }
 
 async fn until(manager: &LocalManager, id: ClusterId, wanted: impl Fn(Option<&Cluster>) -> bool) {
-    let deadline = tokio::time::Instant::now() + LONG;
-    loop {
-        let all = manager.clusters().await.unwrap();
-        let cluster = all.iter().find(|cluster| cluster.uuid == id);
-        if wanted(cluster) {
-            return;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{cluster:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    live::until(manager, id, LONG, wanted).await;
 }
 
 struct Ears {
