@@ -1,4 +1,4 @@
-//! kill -9 on the real program at twenty moments of a create on a real cloud: each
+//! kill -9 on the real program at twenty moments and more of a create on a real cloud: each
 //! accepted cluster has one stack in the end, and no stack is without its cluster.
 
 mod real_cloud {
@@ -14,6 +14,7 @@ mod real_cloud {
     use crate::support::pty::Terminal;
 
     const MOMENTS: u32 = 20;
+    const ENOUGH: usize = 5;
     const LONG: Duration = Duration::from_secs(600);
 
     fn jeroboam(home: &Path, args: &[&str]) -> Command {
@@ -88,9 +89,12 @@ mod real_cloud {
         until("the first stack", || !stacks(&eye).is_empty());
         let whole = start.elapsed();
         kill_after(child, Duration::ZERO);
-        for moment in 0..MOMENTS {
+        // Later and later, for the cloud grows slower with each stack: enough of them must have been accepted.
+        let mut moment = 0;
+        while moment < MOMENTS || (known(home.path()).len() <= ENOUGH && moment < 3 * MOMENTS) {
             let child = create(home.path(), &format!("slain-{moment}"));
-            kill_after(child, whole * (moment + 1) / MOMENTS);
+            moment += 1;
+            kill_after(child, whole * moment / MOMENTS);
         }
 
         // One process carries on with everything that the killed ones left.
@@ -100,7 +104,7 @@ mod real_cloud {
         let mut dashboard = Terminal::start(&[], &env, home.path(), (120, 40));
         dashboard.sees("conductor");
         let clusters = known(home.path());
-        assert!(clusters.len() > 5, "too few were accepted before they were killed: {clusters:?}");
+        assert!(clusters.len() > ENOUGH, "too few were accepted before they were killed: {clusters:?}");
         let mut wanted: Vec<String> = clusters.values().cloned().collect();
         wanted.sort();
         until("one stack for each cluster", || stacks(&eye).len() >= wanted.len());
