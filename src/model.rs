@@ -26,6 +26,7 @@ pub mod status;
 pub mod template;
 pub mod text;
 pub mod thing;
+pub mod timeout;
 pub mod validate;
 pub mod version;
 
@@ -48,4 +49,5 @@ pub use stack::{RootCause, Stack, StackEvent, StackResource};
 pub use status::{Action, State, Status};
 pub use template::{ClusterTemplate, NewTemplate, TemplateId};
 pub use thing::{Doubt, Orphan, Thing, ThingSort};
+pub use timeout::TimeOut;
 pub use version::KubeVersion;

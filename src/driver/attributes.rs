@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::plan::PlanInput;
 use crate::model::cluster::timeout_minutes;
 use crate::model::spec::DEFAULT_MASTER;
-use crate::model::{Labels, WorkerGroup};
+use crate::model::{Labels, WorkerGroup, timeout};
 
 /// Where an attribute is asked for: in the whole cluster (then `group.…` means the
 /// masters), or in one group of workers.
@@ -144,13 +144,8 @@ fn master_lb_floating_ip(place: &Place) -> bool {
     place.input.cluster.master_lb_enabled && wanted
 }
 
-/// Seconds. By default nine tenths of the create time-out: the node's wait condition
-/// then fails before the stack does, and Heat names the node instead of just "Timed out".
 fn wait_condition_timeout(place: &Place) -> u64 {
-    const HEAT_MAX: u64 = 43_200;
-    let stated = place.label("wait_condition_timeout").and_then(|value| value.parse().ok());
-    let derived = u64::from(timeout_minutes(place.input.cluster.create_timeout)) * 54;
-    stated.unwrap_or(derived).clamp(1, HEAT_MAX)
+    timeout::node_seconds(place.label(timeout::NODE_LABEL), place.input.cluster.create_timeout)
 }
 
 fn network_driver<'a>(place: &Place<'a>) -> &'a str {

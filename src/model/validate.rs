@@ -5,6 +5,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::labels::catalogue::Sheet;
 use super::{Flavor, Image, Keypair, Network, NewCluster, NewTemplate, Problem, Subnet, text};
 
 /// Longest cluster name: it becomes an X.509 common name, which ends at 64 characters.
@@ -25,6 +26,8 @@ pub struct Inventory {
     pub has_load_balancer: bool,
     /// Values of `os_distro` that some driver builds clusters on; empty: not known.
     pub distros: Vec<String>,
+    /// What each driver says of labels; empty: not known.
+    pub sheets: Vec<Sheet>,
 }
 
 /// A template's own rules.

@@ -109,6 +109,7 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         Job::Certificate(id) => {
             Reply::Certificate(id, manager.ca_certificate(id, Authority::Kubernetes).await.map(Box::new))
         }
+        Job::Preview(wish) => Reply::Preview(manager.preview_cluster(*wish).await.map(Box::new)),
         Job::CreateTemplate(wish) => Reply::TemplateCreated(manager.create_template(*wish).await.map(Box::new)),
         Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(manager.delete_template(id).await),
@@ -133,6 +134,7 @@ fn failed(job: &Job) -> Reply {
         Job::Events(id) => Reply::Events(*id, Err(defect("listing events"))),
         Job::Resources(id) => Reply::Resources(*id, Err(defect("listing resources"))),
         Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
+        Job::Preview(_) => Reply::Preview(Err(vec![defect("looking at the cluster's plan")])),
         Job::CreateTemplate(_) => Reply::TemplateCreated(Err(vec![defect("creating the template")])),
         Job::CreateCluster(_) => Reply::ClusterCreated(Err(vec![defect("creating the cluster")])),
         Job::DeleteTemplate(_) => Reply::TemplateDeleted(Err(defect("deleting the template"))),

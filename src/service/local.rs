@@ -341,6 +341,7 @@ impl Manager for LocalManager {
             networks: part(networks, &mut problems),
             subnets: part(subnets, &mut problems),
             has_load_balancer: cloud.has("load-balancer"),
+            sheets: self.drivers.iter().map(crate::driver::sheet::sheet).collect(),
             distros: self.drivers.iter().flat_map(|driver| driver.manifest.os_distro.clone()).collect(),
         };
         (inventory, problems)

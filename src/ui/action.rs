@@ -157,10 +157,11 @@ actions! {
     PageDown "page-down" "" "One page down" [List, Picker, Help, Dialog];
     First "first" "" "To the first row" [List, Picker, Help, Dialog];
     Last "last" "" "To the last row; events follow again" [List, Picker, Help, Dialog];
-    Submit "submit" "create" "Check the form and create" [Form];
+    Submit "submit" "create" "Check the form and create, or look at it once more before" [Form];
     Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form];
     NextField "next-field" "next field" "Go to the next field" [Form];
     PreviousField "previous-field" "" "Go to the field before" [Form];
+    Complete "complete" "complete" "Write the label's name out" [Labels];
     TurnBack "turn-back" "" "The value before, in a switch" [Form];
     TurnOn "turn-on" "" "The next value, in a switch" [Form];
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];

@@ -16,6 +16,7 @@ use super::dialogs::help::HelpPage;
 use super::dialogs::kubeconfig::KubeconfigDialog;
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
+use super::forms::review::Review;
 use super::forms::{cluster, template};
 use super::key::{Code, KeyPress};
 use super::keymap::{Found, Keymap};
@@ -237,6 +238,7 @@ impl App {
 
     fn open(&mut self, route: Route, effects: &mut Vec<Effect>) {
         let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_));
+        let mut look = None;
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
             Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
@@ -245,11 +247,19 @@ impl App {
             Route::DeleteCluster(id) => DeleteCluster::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::DeleteTemplate(id) => DeleteTemplate::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Kubeconfig(id) => KubeconfigDialog::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
+            Route::Review { wish, command } => {
+                let review = Review::new(*wish, command);
+                look = Some(review.job());
+                Some(Box::new(review))
+            }
             Route::Discard => Some(Box::new(Discard)),
             Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),
         };
         if let Some(layer) = layer {
             self.layers.push(layer);
+        }
+        if let Some(job) = look {
+            self.run(job, effects);
         }
         if wants_inventory && self.link == Link::Connected {
             self.run(Job::Inventory, effects);

@@ -28,6 +28,7 @@ pub enum Job {
     Events(ClusterId),
     Resources(ClusterId),
     Certificate(ClusterId),
+    Preview(Box<NewCluster>),
     CreateTemplate(Box<NewTemplate>),
     CreateCluster(Box<NewCluster>),
     DeleteTemplate(TemplateId),
@@ -54,6 +55,7 @@ pub enum Slot {
     Events,
     Resources,
     Certificate(ClusterId),
+    Preview,
     CreateTemplate,
     CreateCluster,
     DeleteTemplate(TemplateId),
@@ -77,6 +79,7 @@ impl Job {
             Self::Events(_) => Slot::Events,
             Self::Resources(_) => Slot::Resources,
             Self::Certificate(id) => Slot::Certificate(*id),
+            Self::Preview(_) => Slot::Preview,
             Self::CreateTemplate(_) => Slot::CreateTemplate,
             Self::CreateCluster(_) => Slot::CreateCluster,
             Self::DeleteTemplate(id) => Slot::DeleteTemplate(*id),
@@ -95,6 +98,7 @@ impl Job {
                 | Self::Events(_)
                 | Self::Resources(_)
                 | Self::Certificate(_)
+                | Self::Preview(_)
         )
     }
 }

@@ -14,7 +14,7 @@ use super::key::KeyPress;
 use super::keymap::Keymap;
 use super::msg::Reply;
 use super::theme::{Role, Theme};
-use crate::model::{ClusterId, TemplateId};
+use crate::model::{ClusterId, NewCluster, TemplateId};
 
 /// All that a layer may read.
 pub struct Cx<'a> {
@@ -74,13 +74,21 @@ pub enum Ask {
 /// Every page and dialog there is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Route {
-    Cluster { id: ClusterId, why: bool },
+    Cluster {
+        id: ClusterId,
+        why: bool,
+    },
     NewTemplate,
     NewCluster(Option<TemplateId>),
     DeleteCluster(ClusterId),
     DeleteTemplate(TemplateId),
     Kubeconfig(ClusterId),
     Discard,
+    /// The last look; with the command that would do the same.
+    Review {
+        wish: Box<NewCluster>,
+        command: Vec<String>,
+    },
     Help(Vec<Context>),
 }
 

@@ -7,6 +7,7 @@ use super::key::KeyPress;
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
 use crate::model::{Cluster, ClusterId, ClusterTemplate, Problem, StackEvent, StackResource};
+use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change};
 
 #[derive(Debug, Clone)]
@@ -37,6 +38,7 @@ pub enum Reply {
     Events(ClusterId, Result<Vec<StackEvent>, Problem>),
     Resources(ClusterId, Result<Vec<StackResource>, Problem>),
     Certificate(ClusterId, Result<Box<CaCertificate>, Problem>),
+    Preview(Result<Box<Preview>, Vec<Problem>>),
     TemplateCreated(Result<Box<ClusterTemplate>, Vec<Problem>>),
     ClusterCreated(Result<Box<Cluster>, Vec<Problem>>),
     TemplateDeleted(Result<(), Problem>),

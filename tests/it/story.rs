@@ -80,7 +80,8 @@ fn create(t: &mut Terminal, plot: &Plot) {
     t.keys("c").sees("New cluster").keys(plot.cluster);
     go_to(t, "Workers");
     t.keys("\x7f").keys(&plot.workers.to_string()).sees(&format!("--node-count {}", plot.workers));
-    t.keys("\x13").sees_within("creating", LONG);
+    t.keys("\x13").sees_within("it can be created", LONG);
+    t.keys("\r").sees_within("creating", LONG);
     t.sees_within("CREATE_IN_PROGRESS", LONG);
 }
 

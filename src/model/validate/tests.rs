@@ -39,6 +39,7 @@ fn cloud() -> Inventory {
             ip_version: 4,
         }],
         has_load_balancer: false,
+        sheets: Vec::new(),
         distros: Vec::new(),
     }
 }

@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::{LocalManager, accept, only};
 use crate::cloud::{CloudError, LoginLife};
 use crate::conductor::provisions;
-use crate::driver::{Parameter, StackPlan, needs, sheet};
+use crate::driver::{Parameter, StackPlan, needs};
 use crate::hot::Made;
 use crate::model::checks::{self, LoginEnds, Wanted};
-use crate::model::labels::catalogue::{self, Sheet};
+use crate::model::labels::catalogue;
 use crate::model::labels::origin::{self, Origin};
 use crate::model::validate::Inventory;
 use crate::model::{Check, ClusterId, ClusterTemplate, NewCluster, Problem, ServiceQuota, Severity, service_quota};
@@ -68,7 +68,8 @@ impl LocalManager {
         let (mut problems, mut checks) = (seen.problems.clone(), Vec::new());
         let labels = origin::merged(&template.spec.labels, &wish.labels, wish.merge_labels);
         let driver = accept::driver_of(&template.spec, &self.drivers, &seen.inventory).ok();
-        let own = driver.map(sheet::sheet);
+        let sheets = &seen.inventory.sheets;
+        let own = driver.and_then(|driver| sheets.iter().find(|sheet| sheet.driver == driver.manifest.name));
         let (mut resources, mut quotas, mut plan, mut stored) = (Vec::new(), Vec::new(), None, None);
         // With lists that could not be had, everything would look missing.
         if seen.problems.is_empty() {
@@ -78,13 +79,12 @@ impl LocalManager {
                 template: &template.spec,
                 labels: &labels,
                 cloud: &seen.inventory,
-                sheet: own.as_ref(),
+                sheet: own,
                 ways_out,
                 login: &login,
                 now,
             }));
-            let sheets: Vec<Sheet> = self.drivers.iter().map(sheet::sheet).collect();
-            checks.extend(catalogue::checks(&labels, own.as_ref(), &sheets));
+            checks.extend(catalogue::checks(&labels, own, sheets));
             let planned = self.planned(&wish, template, &seen.inventory).map_err(|found| problems.extend(found));
             if let Ok((record, secrets, made_plan, made)) = planned {
                 let needs = needs::needs(&made, &seen.inventory.flavors);
@@ -100,7 +100,7 @@ impl LocalManager {
         let mut checks = once(problems.into_iter().map(Check::from).chain(checks), |check| &check.found);
         checks.sort_by_key(|check| check.severity);
         let levels = [(Origin::Template, &template.spec.labels), (Origin::Cluster, &labels)];
-        let labels = origin::effective(own.as_ref(), &levels);
+        let labels = origin::effective(own, &levels);
         let driver = driver.map(|driver| driver.manifest.name.clone());
         let preview = Preview { wish, driver, checks, resources, quotas, labels, plan };
         Look { preview, accepted: stored.filter(|_| refused.is_empty()).ok_or(refused) }

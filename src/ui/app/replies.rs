@@ -81,7 +81,10 @@ impl App {
                 }
             }
             // Shown by the form or the dialog that asked.
-            Reply::TemplateCreated(Err(_)) | Reply::ClusterCreated(Err(_)) | Reply::Kubeconfig(_) => {}
+            Reply::Preview(_)
+            | Reply::TemplateCreated(Err(_))
+            | Reply::ClusterCreated(Err(_))
+            | Reply::Kubeconfig(_) => {}
         }
     }
 }

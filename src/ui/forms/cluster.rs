@@ -4,10 +4,11 @@ use super::command::{Command, Wording};
 use super::field::{Field, Kind, Values};
 use super::form::{Form, Subject};
 use super::offers::{self, Offer};
+use crate::model::labels::catalogue::Sheet;
 use crate::model::validate::{cluster_fits, cluster_shape};
 use crate::model::{ClusterTemplate, NewCluster, Problem, TemplateId};
 use crate::ui::effect::Job;
-use crate::ui::layer::{Ask, Cx};
+use crate::ui::layer::{Ask, Cx, Route};
 use crate::ui::msg::Reply;
 
 pub struct NewOne {
@@ -227,6 +228,24 @@ impl Subject for NewOne {
         command.parts()
     }
 
+    fn button(&self) -> &'static str {
+        "  Review  "
+    }
+
+    fn ending(&self) -> &'static str {
+        "Shows checks, quotas and the plan; nothing is created yet."
+    }
+
+    fn review(&self, values: &Values) -> Option<Route> {
+        let command = self.command(values, Wording::OpenStack);
+        Some(Route::Review { wish: Box::new(wish(values)), command })
+    }
+
+    fn sheet<'a>(&self, values: &Values, cx: &Cx<'a>) -> Option<&'a Sheet> {
+        let template = template(values, cx)?;
+        offers::sheet(cx.fleet.inventory.as_ref()?, template.spec.driver.as_deref(), &template.cluster_distro)
+    }
+
     fn job(&self, values: &Values, _: &Cx) -> Job {
         Job::CreateCluster(Box::new(wish(values)))
     }
@@ -235,6 +254,8 @@ impl Subject for NewOne {
         match reply {
             Reply::ClusterCreated(Ok(cluster)) => Some(Ok(vec![Ask::Close, Ask::Select(cluster.uuid)])),
             Reply::ClusterCreated(Err(problems)) => Some(Err(problems.clone())),
+            // Who goes back from the review finds each error at its field.
+            Reply::Preview(Ok(preview)) => Some(preview.refusal()).filter(|found| !found.is_empty()).map(Err),
             _ => None,
         }
     }

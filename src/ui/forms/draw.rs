@@ -32,7 +32,7 @@ impl<S: Subject> Form<S> {
             let role = if focused { Role::TitleFocused } else { Role::Title };
             Boxed { area, title: vec![cx.span(role, title)], note: Vec::new(), focused }
         };
-        let beside = self.focused().map_or("Create", |field| field.label);
+        let beside = self.focused().map_or(self.subject.button().trim(), |field| field.label);
         boxes::draw(&[plain(side, beside, false), plain(fields, self.subject.title(), true)], cx, buf);
         let inner = boxes::inside(fields);
         self.draw_fields(
@@ -89,7 +89,7 @@ impl<S: Subject> Form<S> {
         if y < area.bottom() {
             let focused = self.focus == self.fields.len();
             let role = if focused { Role::Selected } else { Role::Strong };
-            let word = if self.sending { "  ◌ creating…  " } else { "  Create  " };
+            let word = if self.sending { "  ◌ creating…  " } else { self.subject.button() };
             let mut line = vec![cx.span(role, word)];
             if let Some(key) = cx.keymap.key_where(&[Context::Form], Action::Submit, true) {
                 line.push(cx.span(Role::Key, format!("  {key}")));
@@ -176,8 +176,17 @@ impl<S: Subject> Form<S> {
     fn side_lines(&self, problems: &[Problem], area: Rect, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         let room = usize::from(area.width);
         let mut lines: Vec<Vec<Span>> = Vec::new();
-        let help = self.focused().map_or("Checks everything once more and creates it.", |field| field.help);
-        lines.extend(text::wrap(help, room, 4).into_iter().map(|line| vec![cx.span(Role::Text, line)]));
+        let begun = match self.focused().map(|field| &field.kind) {
+            Some(Kind::Labels(editor)) => editor.begun(),
+            _ => None,
+        };
+        match &begun {
+            Some(begun) => lines.extend(begun.lines(self.subject.sheet(&Values(&self.fields), cx), room, cx)),
+            None => {
+                let help = self.focused().map_or(self.subject.ending(), |field| field.help);
+                lines.extend(text::wrap(help, room, 4).into_iter().map(|line| vec![cx.span(Role::Text, line)]));
+            }
+        }
         let here = self.focused().map(|field| field.id);
         for problem in problems {
             let advice = problem.advice.as_ref().filter(|_| problem.field.as_deref() == here);
@@ -204,8 +213,15 @@ impl<S: Subject> Form<S> {
                 Wording::OpenStack => "THE SAME WITH OPENSTACK'S CLIENT",
             },
         )]];
-        command.extend(self.command_lines(room).into_iter().map(|line| vec![cx.span(Role::Muted, line)]));
-        let free = usize::from(area.height).saturating_sub(command.len());
+        let parts = self.subject.command(&Values(&self.fields), self.wording);
+        command.extend(command_lines(&parts, room).into_iter().map(|line| vec![cx.span(Role::Muted, line)]));
+        let height = usize::from(area.height);
+        if begun.is_some() && lines.len() + command.len() > height {
+            // What the label means is wanted more than the command now.
+            command.truncate(height.saturating_sub(lines.len()));
+            command = Some(command).filter(|command| command.len() > 1).unwrap_or_default();
+        }
+        let free = height.saturating_sub(command.len());
         if lines.len() < free {
             lines.resize(if area.height > 20 { lines.len() + 1 } else { free }, Vec::new());
         } else {
@@ -214,23 +230,23 @@ impl<S: Subject> Form<S> {
         lines.extend(command);
         lines
     }
+}
 
-    /// The command, a flag never parted from its value, continued lines marked for a shell.
-    fn command_lines(&self, room: usize) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        let mut line = String::new();
-        for part in self.subject.command(&Values(&self.fields), self.wording) {
-            let joined = if line.is_empty() { part.clone() } else { format!("{line} {part}") };
-            if text::width(&joined) + 2 > room && !line.is_empty() {
-                lines.push(format!("{line} \\"));
-                line = format!("  {part}");
-            } else {
-                line = joined;
-            }
+/// The command, a flag never parted from its value, continued lines marked for a shell.
+pub(super) fn command_lines(parts: &[String], room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for part in parts {
+        let joined = if line.is_empty() { part.clone() } else { format!("{line} {part}") };
+        if text::width(&joined) + 2 > room && !line.is_empty() {
+            lines.push(format!("{line} \\"));
+            line = format!("  {part}");
+        } else {
+            line = joined;
         }
-        lines.push(line);
-        lines
     }
+    lines.push(line);
+    lines
 }
 
 /// Problems shown under a field; those of labels stand at their lines.

@@ -5,6 +5,7 @@ use super::command::Wording;
 use super::field::{Field, Kind, Values};
 use super::picker::{Choice, Menu, Picker};
 use crate::model::Problem;
+use crate::model::labels::catalogue::Sheet;
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Job;
 use crate::ui::key::{Code, KeyPress};
@@ -23,6 +24,19 @@ pub trait Subject: Send {
     /// Everything wrong with it as it stands.
     fn check(&self, values: &Values, cx: &Cx) -> Vec<Problem>;
     fn command(&self, values: &Values, wording: Wording) -> Vec<String>;
+    /// The word on the button at the end, and what it does.
+    fn button(&self) -> &'static str {
+        "  Create  "
+    }
+    fn ending(&self) -> &'static str {
+        "Checks everything once more and creates it."
+    }
+    /// A last look before it is sent; `None`: it needs none.
+    fn review(&self, _values: &Values) -> Option<Route> {
+        None
+    }
+    /// What the driver that will build says of labels, as far as one can tell.
+    fn sheet<'a>(&self, values: &Values, cx: &Cx<'a>) -> Option<&'a Sheet>;
     fn job(&self, values: &Values, cx: &Cx) -> Job;
     /// What a reply means for this form; `None`: it is about something else.
     fn answer(&self, reply: &Reply) -> Option<Result<Vec<Ask>, Vec<Problem>>>;
@@ -38,6 +52,8 @@ pub struct Form<S> {
     /// A create was tried: every problem shows.
     pub(super) tried: bool,
     pub(super) sending: bool,
+    /// It may be sent from the review over it.
+    reviewed: bool,
     /// What the manager answered, until the field is edited.
     pub(super) answered: Vec<Problem>,
     /// First visible field.
@@ -55,6 +71,7 @@ impl<S: Subject> Form<S> {
             wording: Wording::Jeroboam,
             tried: false,
             sending: false,
+            reviewed: false,
             answered: Vec::new(),
             top: 0,
             edited: false,
@@ -172,6 +189,10 @@ impl<S: Subject> Form<S> {
             self.focus = at.unwrap_or(self.focus);
             return Vec::new();
         }
+        if let Some(route) = self.subject.review(&Values(&self.fields)) {
+            self.reviewed = true;
+            return vec![Ask::Open(route)];
+        }
         self.sending = true;
         vec![Ask::Run(self.subject.job(&Values(&self.fields), cx))]
     }
@@ -189,6 +210,20 @@ impl<S: Subject> Form<S> {
             }
             self.changed(cx);
         }
+        Vec::new()
+    }
+
+    /// Writes the label's name out, or goes on when there is nothing to add.
+    fn complete(&mut self, cx: &Cx) -> Vec<Ask> {
+        let sheet = self.subject.sheet(&Values(&self.fields), cx);
+        match self.fields.get_mut(self.focus).map(|field| &mut field.kind) {
+            Some(Kind::Labels(editor)) => match editor.begun().and_then(|begun| begun.completed(sheet)) {
+                Some(whole) => editor.complete(&whole),
+                None => return self.turn(true),
+            },
+            _ => return self.turn(true),
+        }
+        self.changed(cx);
         Vec::new()
     }
 
@@ -223,6 +258,7 @@ impl<S: Subject> Layer for Form<S> {
         }
         match action {
             Action::NextField | Action::PreviousField if self.in_labels(action) => Vec::new(),
+            Action::Complete => self.complete(cx),
             Action::NextField => self.turn(true),
             Action::PreviousField => self.turn(false),
             Action::Press => self.press(cx),
@@ -277,7 +313,7 @@ impl<S: Subject> Layer for Form<S> {
         if matches!(reply, Reply::Inventory(..) | Reply::Templates(_)) {
             self.subject.defaults(&mut self.fields, cx);
         }
-        if !self.sending {
+        if !self.sending && !self.reviewed {
             return Vec::new();
         }
         match self.subject.answer(reply) {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use tui_textarea::{CursorMove, TextArea};
 
+use super::hints::Begun;
 use crate::model::text::is_unsafe;
 use crate::model::{Labels, Problem};
 use crate::ui::key::{Code, KeyPress};
@@ -27,6 +28,25 @@ impl LabelEditor {
 
     pub fn is_blank(&self) -> bool {
         self.area.lines().iter().all(|line| line.trim().is_empty())
+    }
+
+    /// The label on the cursor's line; `None`: there is none.
+    pub fn begun(&self) -> Option<Begun> {
+        let name = |line: &String| {
+            let (name, whole) = line.split_once('=').map_or((line.as_str(), false), |(name, _)| (name, true));
+            Some((name.trim().to_owned(), whole)).filter(|(name, _)| !name.is_empty() && !name.starts_with('#'))
+        };
+        let at = self.area.cursor().0;
+        let (own, whole) = self.area.lines().get(at).and_then(name)?;
+        let others = self.area.lines().iter().enumerate().filter(|(line, _)| *line != at);
+        Some(Begun { name: own, whole, others: others.filter_map(|(_, line)| Some(name(line)?.0)).collect() })
+    }
+
+    /// Puts the whole name in place of the one begun on the cursor's line.
+    pub fn complete(&mut self, name: &str) {
+        self.area.move_cursor(CursorMove::End);
+        self.area.delete_line_by_head();
+        self.area.insert_str(format!("{name}="));
     }
 
     pub fn on_first_line(&self) -> bool {

@@ -4,6 +4,7 @@ use super::command::{Command, Wording};
 use super::field::{Field, Kind, Values};
 use super::form::{Form, Subject};
 use super::offers::{self, Offer};
+use crate::model::labels::catalogue::Sheet;
 use crate::model::validate::{template_fits, template_shape};
 use crate::model::{NewTemplate, Problem};
 use crate::ui::effect::Job;
@@ -176,6 +177,13 @@ impl Subject for Template {
         command.flag("--master-lb-enabled", wish.master_lb_enabled);
         command.value("--labels", Some(&wish.labels.to_string()));
         command.parts()
+    }
+
+    fn sheet<'a>(&self, values: &Values, cx: &Cx<'a>) -> Option<&'a Sheet> {
+        let cloud = cx.fleet.inventory.as_ref()?;
+        let wanted = values.text("image_id")?;
+        let image = cloud.images.iter().find(|image| image.id == wanted || image.name == wanted)?;
+        offers::sheet(cloud, None, image.os_distro.as_deref()?)
     }
 
     fn job(&self, values: &Values, _: &Cx) -> Job {

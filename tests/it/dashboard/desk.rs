@@ -159,6 +159,7 @@ pub fn answer(job: &Job) -> Reply {
         Job::Events(id) => Reply::Events(*id, Ok(world::events(*id))),
         Job::Resources(id) => Reply::Resources(*id, Ok(world::resources(*id))),
         Job::Certificate(id) => Reply::Certificate(*id, world::certificate(*id)),
+        Job::Preview(wish) => Reply::Preview(Ok(Box::new(world::preview(wish)))),
         Job::CreateTemplate(wish) => {
             let mut template = world::templates().remove(0);
             template.uuid.0 = uuid::Uuid::from_u128(0xbf);

@@ -1,6 +1,6 @@
 //! What keys lead to: effects, as data.
 
-use jeroboam::model::{Problem, Status};
+use jeroboam::model::{Check, Problem, Status};
 use jeroboam::service::{Change, ConductorRole};
 use jeroboam::ui::{Effect, Job, Msg, Reply, Saved, Slot, Target};
 use rstest::rstest;
@@ -178,11 +178,13 @@ fn the_command_preview_follows_the_switches() {
 fn a_cluster_takes_from_its_template_what_is_left_open() {
     let mut desk = Desk::ready();
     desk.press("2 down down c").write("work").press("tab tab tab backspace").write("2").press("ctrl-s");
+    assert!(desk.open.is_empty(), "looked at once more before it is sent");
+    desk.press("enter");
     let (ticket, Job::CreateCluster(wish)) = desk.command() else { panic!("another job") };
     assert_eq!((wish.name.as_str(), wish.cluster_template_id.as_str()), ("work", "k8s-1-31"));
     assert_eq!((wish.master_count, wish.node_count, wish.create_timeout), (1, 2, 60));
     assert_eq!((wish.flavor_id, wish.keypair, wish.master_lb_enabled), (None, None, None));
-    desk.press("ctrl-s");
+    desk.press("enter");
     assert!(desk.open.is_empty(), "sent once");
     desk.send(Msg::Reply(
         ticket,
@@ -193,6 +195,69 @@ fn a_cluster_takes_from_its_template_what_is_left_open() {
     ));
     let picture = desk.screen(120, 40);
     assert!(picture.contains("▸ work"), "the new one is selected\n{picture}");
+}
+
+#[test]
+fn the_review_sends_nothing_with_errors_and_leads_back_to_their_fields() {
+    let mut desk = Desk::ready();
+    desk.press("n").write("work").send(Msg::Key("ctrl-s".parse().unwrap()));
+    let (ticket, Job::Preview(wish)) = desk.open.remove(0) else { panic!("another job") };
+    assert!(desk.screen(120, 40).contains("looking at the rules"));
+    let mut preview = world::preview(&wish);
+    preview.checks.insert(0, Check::error("node_count", "quota of nova: 9 of servers are needed and 7 are left"));
+    desk.send(Msg::Reply(ticket, Reply::Preview(Ok(Box::new(preview)))));
+    desk.press("enter y");
+    assert!(desk.open.is_empty());
+    let Some(Effect::Copy(command)) = desk.wanted.last() else { panic!("nothing copied") };
+    assert!(command.starts_with("openstack coe cluster create work --cluster-template"), "{command}");
+    desk.press("esc");
+    let picture = desk.screen(120, 40);
+    let at = |text: &str| picture.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{picture}"));
+    assert_eq!(at("✖ quota of nova"), at("▸ Workers") + 1, "{picture}");
+    // Mended, looked at again, refused by the manager: back in the form, at the field.
+    desk.press("backspace").write("2").press("ctrl-s enter");
+    let (ticket, job) = desk.command();
+    assert!(matches!(job, Job::CreateCluster(wish) if wish.node_count == 2));
+    let taken = Problem::conflict("there is a cluster \"work\" already").on_field("name");
+    desk.send(Msg::Reply(ticket, Reply::ClusterCreated(Err(vec![taken]))));
+    assert!(desk.screen(120, 40).contains("✖ there is a cluster \"work\" already"));
+    desk.write("2").press("ctrl-s enter");
+    let (ticket, job) = desk.command();
+    desk.send(Msg::Reply(ticket, answer(&job)));
+    assert!(desk.screen(120, 40).contains("▸ work2"));
+}
+
+#[test]
+fn a_preview_that_is_late_is_for_nobody() {
+    let mut desk = Desk::ready();
+    desk.press("n").write("work").send(Msg::Key("ctrl-s".parse().unwrap()));
+    let (old, job) = desk.open.remove(0);
+    desk.send(Msg::Key("esc".parse().unwrap()));
+    desk.send(Msg::Key("ctrl-s".parse().unwrap()));
+    assert!(desk.app.update(Msg::Reply(old, answer(&job))).is_empty());
+    assert!(desk.screen(120, 40).contains("looking at the rules"));
+    desk.answer_loads();
+    assert!(desk.screen(120, 40).contains("it can be created"));
+}
+
+#[test]
+fn a_label_is_written_out_and_explained() {
+    let mut desk = Desk::ready();
+    desk.press("n").write("work");
+    for _ in 0..11 {
+        desk.press("tab");
+    }
+    desk.write("flannel_b");
+    assert!(desk.screen(120, 40).contains("▸ flannel_backend"));
+    desk.press("tab");
+    let picture = desk.screen(120, 40);
+    assert!(picture.contains("flannel_backend=") && picture.contains("default vxlan"), "{picture}");
+    desk.write("vxlan").press("enter").write("octavia_prov");
+    desk.press("tab");
+    assert!(desk.screen(120, 40).contains("driver k8s_ubuntu_kubeadm does not read it"));
+    desk.write("ovn").press("tab ctrl-s");
+    let Some(Effect::Run(_, Job::Preview(wish))) = desk.wanted.last() else { panic!("{:?}", desk.wanted.last()) };
+    assert_eq!(wish.labels.to_string(), "flannel_backend=vxlan,octavia_provider=ovn");
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::TemplateDeleted(_) => Reply::TemplateDeleted(Err(problem)),
                 Reply::ClusterDeleted(_) => Reply::ClusterDeleted(Err(problem)),
                 Reply::Kubeconfig(_) => Reply::Kubeconfig(Saved::Failed(problem)),
+                Reply::Preview(_) => Reply::Preview(Err(vec![problem])),
             };
             let msg = Msg::Reply(ticket, reply);
             *last = Some(msg.clone());

@@ -133,6 +133,24 @@ fn forms() {
 }
 
 #[test]
+fn the_review_of_a_cluster() {
+    let mut desk = Desk::ready();
+    desk.press("n").write("work").press("tab tab tab backspace").write("3");
+    for _ in 0..8 {
+        desk.press("tab");
+    }
+    desk.write("flannel_backend=host-gw").press("enter").write("flannel");
+    pictures("label-names", &mut desk);
+    desk.press("tab").write("10.1.0.0/16");
+    pictures("label-meaning", &mut desk);
+    desk.press("ctrl-s");
+    pictures("review", &mut desk);
+    desk.screen(80, 24);
+    desk.press("G enter");
+    insta::assert_snapshot!("review-creating", desk.screen(80, 24));
+}
+
+#[test]
 fn dialogs() {
     let mut desk = Desk::ready();
     desk.press("down d").write("ml-gp").press("enter");
@@ -208,6 +226,7 @@ fn every_size_gives_a_picture() {
         "down K",
         "4 enter",
         "n tab enter",
+        "n w o r k ctrl-s",
     ] {
         let mut desk = Desk::ready();
         desk.press(keys);

@@ -2,12 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jeroboam::cloud::{Identity, Scope};
+use jeroboam::model::labels::catalogue::Sheet;
+use jeroboam::model::labels::origin::{self, Origin};
+use jeroboam::model::service_quota::Item;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Authority, Cluster, ClusterId, ClusterTemplate, Flavor, Image, Keypair, Labels, Network, NewTemplate, Problem,
-    Progress, RootCause, StackEvent, StackResource, Status, Subnet, TemplateId,
+    Authority, Check, Cluster, ClusterId, ClusterTemplate, Flavor, Image, Keypair, Labels, Network, NewCluster,
+    NewTemplate, Problem, Progress, QuotaUse, RootCause, StackEvent, StackResource, Status, Subnet, TemplateId,
 };
 use jeroboam::service::CaCertificate;
+use jeroboam::service::preview::{Counted, PlanSheet, Preview};
 use uuid::Uuid;
 
 pub fn now() -> DateTime<Utc> {
@@ -281,6 +285,55 @@ pub fn inventory() -> Inventory {
             ip_version: 4,
         }],
         has_load_balancer: true,
+        sheets: vec![sheet()],
         distros: vec!["ubuntu".into()],
+    }
+}
+
+fn sheet() -> Sheet {
+    let reads = [("boot_volume_size", "0"), ("flannel_backend", "vxlan"), ("flannel_network_cidr", "10.100.0.0/16")];
+    Sheet {
+        driver: "k8s_ubuntu_kubeadm".into(),
+        os_distro: vec!["ubuntu".into()],
+        reads: reads.map(|(name, default)| (name.to_owned(), default.to_owned())).into(),
+    }
+}
+
+/// Everything that a review can show.
+pub fn preview(wish: &NewCluster) -> Preview {
+    let quota = |item, limit, used, needed| QuotaUse { item, limit, used, needed };
+    let counted = |kind: &str, count| Counted { kind: kind.into(), count };
+    let levels = [(Origin::Template, &Labels::default()), (Origin::Cluster, &wish.labels)];
+    Preview {
+        wish: wish.clone(),
+        driver: Some("k8s_ubuntu_kubeadm".into()),
+        checks: vec![
+            Check::warning("labels", "label gpu_count is not known, and nothing reads it").advise("Is gpus meant?"),
+            Check::advice(
+                "floating_ip_enabled",
+                "every node gets a floating IP: 4 of them, each reachable from outside",
+            )
+            .advise("Turn floating IPs off; nodes are reached through a bastion"),
+        ],
+        resources: vec![counted("OS::Neutron::Port", 4), counted("OS::Nova::Server", 4)],
+        quotas: vec![
+            quota(Item::Instances, Some(10), 3, 4),
+            quota(Item::Cores, Some(20), 12, 8),
+            quota(Item::Ports, None, 17, 5),
+        ],
+        labels: origin::effective(Some(&sheet()), &levels),
+        plan: Some(PlanSheet {
+            stack_name: "work-0000000000af".into(),
+            timeout_mins: 60,
+            wait_condition_timeout: Some(3240),
+            tags: vec!["jeroboam".into()],
+            parameters: (0..40)
+                .map(|n| (format!("parameter_{n:02}"), n.into()))
+                .chain([("ca_key".to_owned(), "[secret]".into())])
+                .collect(),
+            template: "heat_template_version: 2018-08-31\n".into(),
+            environment_files: vec!["env.yaml".into()],
+            files: [("env.yaml".to_owned(), "resource_registry: {}\n".to_owned())].into(),
+        }),
     }
 }
