@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use args::{Ca, Cluster, Once, Orphans, Template};
+use args::{Ca, Cluster, Credential, Once, Orphans, Template};
 use fault::{Done, Fault};
 use output::Terminal;
 
@@ -131,6 +131,10 @@ where
         Once::Ca(Ca::Rotate(wanted)) => {
             let change = ClusterChange::RotateCa { max_batch_size: wanted.max_batch_size };
             change::run(&*connect(work(wanted.wait.wait)).await?, terminal, &wanted.cluster, change, &wanted.wait).await
+        }
+        Once::Credential(Credential::Rotate(wanted)) => {
+            let manager = connect(work(wanted.wait.wait)).await?;
+            change::run(&*manager, terminal, &wanted.cluster, ClusterChange::RotateCredential, &wanted.wait).await
         }
         Once::Orphans(Orphans::List) => orphans::list(&*connect(Work::Elsewhere).await?, terminal).await,
         Once::Orphans(Orphans::Remove(wanted)) => {

@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod change;
 
 pub use change::{
-    CaRotate, ClusterResize, ClusterUpdate, ClusterUpgrade, Nodegroup, NodegroupCreate, NodegroupUpdate, Steered,
-    Update, UpdateOp, Wait,
+    CaRotate, ClusterResize, ClusterUpdate, ClusterUpgrade, Credential, Nodegroup, NodegroupCreate, NodegroupUpdate,
+    Steered, Update, UpdateOp, Wait,
 };
 
 const AFTER_HELP: &str = "\
@@ -111,6 +111,9 @@ pub enum Once {
     /// Certificate authorities of clusters
     #[command(subcommand)]
     Ca(Ca),
+    /// The credential that a cluster's add-ons use in the cloud
+    #[command(subcommand)]
+    Credential(Credential),
     /// What clusters that are no more left in the project
     #[command(subcommand)]
     Orphans(Orphans),

@@ -190,6 +190,9 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
             Ok(Some(stack)) => {
                 if record.track.update_taken.is_some() {
                     depart::forget(ports, record).await;
+                    if let Err(error) = provisions::retire(ports, record).await? {
+                        return Ok(failed(error));
+                    }
                 }
                 match ports.drivers.get(&record.cluster.driver) {
                     Some(driver) => Observed::Outputs(driver.outputs(&stack.outputs)),

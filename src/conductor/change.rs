@@ -297,6 +297,15 @@ pub fn rotate_ca(record: &mut ClusterRecord, batch: u32, now: DateTime<Utc>) -> 
     Ok(())
 }
 
+/// Only for a cluster that has a credential of its own.
+pub fn rotate_credential(record: &mut ClusterRecord, now: DateTime<Utc>) -> Result<(), Problem> {
+    ready(record, "credential rotation", false)?;
+    masters_can_be_replaced(record, "credential rotation")?;
+    record.goal.credential += 1;
+    begin(record, Kind::RotateCredential, String::new(), 1, now);
+    Ok(())
+}
+
 /// The group comes complete, but for its slot and the stage of the CA.
 pub fn create_group(
     record: &mut ClusterRecord,

@@ -38,6 +38,7 @@ pub fn show(record: &mut ClusterRecord) {
 fn masters(record: &ClusterRecord, old: Option<&NodeGroup>) -> NodeGroup {
     let (taken, goal) = (&record.taken, &record.goal);
     let moved = taken.ca_step != goal.ca_step
+        || taken.credential != goal.credential
         || taken.masters.iter().zip(&goal.masters).any(|(have, want)| {
             have.image != want.image || have.ca_step != want.ca_step && have.ca_step < taken.ca_step
         });

@@ -27,6 +27,9 @@ pub fn authorities(spec: &Spec) -> Authorities {
     }
 }
 
+/// The add-ons' application credential: names of its id and its secret.
+pub const CREDENTIAL: [&str; 2] = ["app_credential_id", "app_credential_secret"];
+
 /// The secret's name: the first generation's has no number.
 pub fn name(of: &str, generation: u32) -> String {
     if generation == 0 { of.to_owned() } else { format!("{of}.{generation}") }
@@ -72,6 +75,10 @@ pub fn for_plan(record: &ClusterRecord, secrets: &Secrets, now: DateTime<Utc>) -
         [("ca_cert", certificate), ("ca_key", key), ("join_cert", join_cert.into()), ("join_key", join_key)]
     {
         all.insert(name.to_owned(), value);
+    }
+    // Of one that was never rotated the names are the right ones already.
+    for of in CREDENTIAL.into_iter().filter(|_| record.sent.credential > 0) {
+        all.insert(of.to_owned(), secret(record, secrets, &name(of, record.sent.credential))?.clone());
     }
     all.extend(trust.map(|trust| ("ca_trust".to_owned(), trust)));
     Ok(all)

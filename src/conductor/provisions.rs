@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tracing::{info, warn};
 
 use super::Ports;
+use super::keys::{self, CREDENTIAL};
 use crate::cloud::{CloudError, CloudErrorKind, KeyManager};
 use crate::driver::Drivers;
 use crate::model::{ClusterId, Labels, Problem, ProblemKind};
@@ -22,8 +23,6 @@ pub const BARBICAN: &str = "barbican";
 /// The other choice, and the default: sealed in our own store.
 pub const SEALED: &str = "store";
 
-const CREDENTIAL_ID: &str = "app_credential_id";
-const CREDENTIAL_SECRET: &str = "app_credential_secret";
 /// Secrets that Barbican keeps when it is chosen.
 const KEYS: [&str; 4] = ["ca_key", "etcd_ca_key", "front_proxy_ca_key", "service_account_key"];
 /// Stands before a reference in place of a secret's text.
@@ -47,7 +46,7 @@ pub fn needs_credential(record: &ClusterRecord, drivers: &Drivers) -> bool {
 
 /// Names that a driver may ask for before their values are known; empty ones mean "none is needed".
 pub fn placeholders(secrets: &mut Secrets) {
-    for name in [CREDENTIAL_ID, CREDENTIAL_SECRET] {
+    for name in CREDENTIAL {
         secrets.entry(name.to_owned()).or_insert_with(|| SecretString::from(""));
     }
 }
@@ -57,8 +56,12 @@ pub async fn ready(ports: &Ports, record: &ClusterRecord) -> Result<Result<Secre
     let id = record.id();
     let mut secrets = ports.store.secrets(id).await?;
     placeholders(&mut secrets);
-    if is_empty(&secrets, CREDENTIAL_ID) && needs_credential(record, &ports.drivers) {
-        match credential(ports, record).await {
+    let number = record.sent.credential;
+    if is_empty(&secrets, &keys::name(CREDENTIAL[0], number)) && needs_credential(record, &ports.drivers) {
+        // Noted first: of one whose answer is lost and that is given up later, this is all there is to find it by.
+        let noted = Secrets::from([(keys::name(CREDENTIAL[0], number), SecretString::from(""))]);
+        ports.store.add_secrets(id, &noted).await?;
+        match credential(ports, record, number).await {
             Ok(made) => {
                 ports.store.add_secrets(id, &made).await?;
                 secrets.extend(made);
@@ -105,10 +108,12 @@ pub async fn open(manager: &dyn KeyManager, secrets: Secrets) -> Result<Secrets,
 pub async fn clear(ports: &Ports, record: &ClusterRecord) -> Result<Result<(), CloudError>, StoreError> {
     let id = record.id();
     let secrets = ports.store.secrets(id).await?;
-    if !is_empty(&secrets, CREDENTIAL_ID) || needs_credential(record, &ports.drivers) {
-        let gone = ports.delegation.delete_credential(&credential_name(id)).await;
-        if let Err(error) = or_left(gone, id, "its application credential") {
-            return Ok(Err(error));
+    if !is_empty(&secrets, CREDENTIAL[0]) || needs_credential(record, &ports.drivers) {
+        for number in numbers(&secrets) {
+            let gone = ports.delegation.delete_credential(&credential_name(id, number)).await;
+            if let Err(error) = or_left(gone, id, "its application credential") {
+                return Ok(Err(error));
+            }
         }
     }
     let mut kept: Vec<String> = secrets.values().filter_map(|secret| reference(secret).map(str::to_owned)).collect();
@@ -128,6 +133,36 @@ pub async fn clear(ports: &Ports, record: &ClusterRecord) -> Result<Result<(), C
         }
     }
     Ok(Ok(()))
+}
+
+/// Revokes every credential but the one that the stack has by now.
+pub async fn retire(ports: &Ports, record: &ClusterRecord) -> Result<Result<(), CloudError>, StoreError> {
+    let id = record.id();
+    let secrets = ports.store.secrets(id).await?;
+    for number in numbers(&secrets).filter(|number| *number != record.sent.credential) {
+        let gone = ports.delegation.delete_credential(&credential_name(id, number)).await;
+        if let Err(error) = or_left(gone, id, "its old application credential") {
+            return Ok(Err(error));
+        }
+        let names = CREDENTIAL.map(|of| keys::name(of, number));
+        if !is_empty(&secrets, &names[0]) {
+            info!(cluster = %id, number, "old application credential revoked");
+            ports.store.add_secrets(id, &names.map(|name| (name, SecretString::from(""))).into()).await?;
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Why the cluster's credential cannot be rotated.
+pub fn has_credential(record: &ClusterRecord, drivers: &Drivers) -> Result<(), Problem> {
+    if needs_credential(record, drivers) {
+        return Ok(());
+    }
+    let told = format!(
+        "cluster \"{}\" has no credential to rotate: none of its add-ons talks to the cloud",
+        record.cluster.name
+    );
+    Err(Problem::conflict(told))
 }
 
 /// Why a cluster that needs more than Heat cannot be made with this login, before anything is.
@@ -156,8 +191,8 @@ pub fn refusal(record: &ClusterRecord, drivers: &Drivers, may_delegate: bool, ha
     }
 }
 
-async fn credential(ports: &Ports, record: &ClusterRecord) -> Result<Secrets, CloudError> {
-    let (id, name) = (record.id(), credential_name(record.id()));
+async fn credential(ports: &Ports, record: &ClusterRecord, number: u32) -> Result<Secrets, CloudError> {
+    let (id, name) = (record.id(), credential_name(record.id(), number));
     let told = format!("For add-ons inside the Kubernetes cluster {}", record.cluster.name);
     let made = match ports.delegation.create_credential(&name, &told).await {
         // Of an attempt whose answer was lost, and its secret with it.
@@ -177,10 +212,8 @@ async fn credential(ports: &Ports, record: &ClusterRecord) -> Result<Secrets, Cl
         error
     })?;
     info!(cluster = %id, credential = made.id, "application credential made");
-    Ok(Secrets::from([
-        (CREDENTIAL_ID.to_owned(), SecretString::from(made.id)),
-        (CREDENTIAL_SECRET.to_owned(), made.secret),
-    ]))
+    let [known, secret] = CREDENTIAL.map(|of| keys::name(of, number));
+    Ok(Secrets::from([(known, SecretString::from(made.id)), (secret, made.secret)]))
 }
 
 /// Stores one key; gives what stands for it from now on.
@@ -212,8 +245,15 @@ fn or_left<T>(result: Result<T, CloudError>, id: ClusterId, what: &str) -> Resul
     }
 }
 
-fn credential_name(id: ClusterId) -> String {
-    format!("jeroboam-{id}")
+fn credential_name(id: ClusterId, number: u32) -> String {
+    keys::name(&format!("jeroboam-{id}"), number)
+}
+
+/// Of every credential that was ever begun; always the first one's.
+fn numbers(secrets: &Secrets) -> impl Iterator<Item = u32> {
+    let last =
+        secrets.keys().filter_map(|name| name.strip_prefix(CREDENTIAL[0])?.strip_prefix('.')?.parse().ok()).max();
+    0..=last.unwrap_or(0)
 }
 
 fn key_name(id: ClusterId, name: &str) -> String {

@@ -13,7 +13,7 @@ use crate::model::{CaStage, NodeImage, Spec, WorkerGroup};
 /// The revision is the taken one's: who sends it counts it up.
 pub fn next(taken: &Spec, goal: &Spec, batch: usize) -> Option<Spec> {
     let mut spec = taken.clone();
-    if replace_master(&mut spec, goal) {
+    if renew_credential(&mut spec, goal) || replace_master(&mut spec, goal) {
         return Some(spec);
     }
     let rotating = spec.ca_step < goal.ca_step;
@@ -35,6 +35,20 @@ pub fn next(taken: &Spec, goal: &Spec, batch: usize) -> Option<Spec> {
 pub fn upcoming(sent: &Spec, taken: &Spec, goal: &Spec, batch: usize) -> Option<Spec> {
     let same = Spec { revision: sent.revision, ..taken.clone() } == *sent;
     next(taken, goal, batch).or_else(|| (!same).then(|| taken.clone()))
+}
+
+/// The first master applies what add-ons use, and so is made anew to apply another credential.
+fn renew_credential(spec: &mut Spec, goal: &Spec) -> bool {
+    if spec.credential >= goal.credential {
+        return false;
+    }
+    spec.credential = goal.credential;
+    if let (Some(master), Some(want)) = (spec.masters.first_mut(), goal.masters.first()) {
+        master.image.clone_from(&want.image);
+        master.generation += 1;
+        master.ca_step = spec.ca_step;
+    }
+    true
 }
 
 /// The first master that is not as wanted, or is older than the rotation's stage.
@@ -103,8 +117,11 @@ pub fn leaving<'a>(taken: &'a Spec, to: &Spec) -> Vec<(&'a WorkerGroup, u32)> {
 
 /// Machines still to be made or taken away; a replacement counts once.
 pub fn remaining(taken: &Spec, goal: &Spec) -> usize {
-    let pairs = taken.masters.iter().zip(&goal.masters);
-    let now = pairs.filter(|(have, want)| have.image != want.image || have.ca_step < taken.ca_step).count();
+    let renewed = taken.credential < goal.credential;
+    let pairs = taken.masters.iter().zip(&goal.masters).enumerate();
+    let now = pairs
+        .filter(|(at, (have, want))| have.image != want.image || have.ca_step < taken.ca_step || (*at == 0 && renewed))
+        .count();
     let stages = usize::try_from(goal.ca_step.saturating_sub(taken.ca_step)).unwrap_or_default();
     let group = |have: Option<&WorkerGroup>, want: Option<&WorkerGroup>| match (have, want) {
         (Some(have), Some(want)) => gains(have, want).len().max(gains(want, have).len()),

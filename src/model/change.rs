@@ -30,6 +30,8 @@ pub enum ClusterChange {
     RotateCa {
         max_batch_size: u32,
     },
+    /// Add-ons get another credential for the cloud, and the old one is revoked; replaces the first master.
+    RotateCredential,
     CreateNodegroup {
         nodegroup: Box<NewNodeGroup>,
     },
@@ -61,6 +63,7 @@ pub enum Kind {
     Resize,
     Upgrade,
     RotateCa,
+    RotateCredential,
     CreateNodegroup,
     DeleteNodegroup,
     /// Making the stack what it was.
@@ -74,6 +77,7 @@ impl Kind {
             Self::Resize => "resize",
             Self::Upgrade => "upgrade",
             Self::RotateCa => "CA rotation",
+            Self::RotateCredential => "credential rotation",
             Self::CreateNodegroup => "new node group",
             Self::DeleteNodegroup => "node group removal",
             Self::Restore => "restoring",

@@ -34,6 +34,9 @@ pub struct Spec {
     /// Counts the steps of all CA rotations, three each; see [`Spec::ca_stage`].
     #[serde(default)]
     pub ca_step: u32,
+    /// Counts the rotations of the add-ons' credential; the first master applies the one of this number.
+    #[serde(default)]
+    pub credential: u32,
 }
 
 /// What a node boots.

@@ -1,4 +1,4 @@
-//! Changes of what is there: `cluster resize | upgrade | update | pause …`, `nodegroup …`, `ca rotate`.
+//! Changes of what is there: `cluster resize | upgrade | update | pause …`, `nodegroup …`, `ca rotate`, `credential rotate`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -23,6 +23,20 @@ pub struct CaRotate {
     /// Workers replaced at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_batch_size: u32,
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Credential {
+    /// Give the add-ons another application credential and revoke the old one; replaces the first master
+    Rotate(CredentialRotate),
+}
+
+#[derive(Debug, Args)]
+pub struct CredentialRotate {
+    /// Name or uuid of the cluster
+    pub cluster: String,
     #[command(flatten)]
     pub wait: Wait,
 }

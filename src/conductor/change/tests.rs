@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Target, create_group, delete_group, node_index, resize, rotate_ca, steer, update_group, upgrade};
+use super::{
+    Target, create_group, delete_group, node_index, resize, rotate_ca, rotate_credential, steer, update_group, upgrade,
+};
 use crate::conductor::groups;
 use crate::model::{ClusterChange, NodeImage, Problem, ProblemKind, Status, WorkerGroup, WorkerNode};
 use crate::store::tests::record;
@@ -146,7 +148,11 @@ fn a_lone_master_without_an_etcd_volume_stays() {
     let target = to(&record, "v1.32.0", None);
     assert!(told(upgrade(&mut record, target, now())).contains("etcd"));
     assert!(told(rotate_ca(&mut record, 1, now())).contains("etcd_volume_size"));
+    assert!(told(rotate_credential(&mut record, now())).contains("credential rotation"));
     record.cluster.labels.0.insert("etcd_volume_size".into(), "10".into());
+    let mut other = record.clone();
+    rotate_credential(&mut other, now()).unwrap();
+    assert_eq!((other.goal.credential, other.cluster.rollout.unwrap().total), (1, 1));
     rotate_ca(&mut record, 1, now()).unwrap();
     assert_eq!((record.goal.ca_step, record.cluster.rollout.unwrap().total), (3, 5));
 }

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{clear, open, placeholders, ready, refusal};
+use super::{clear, has_credential, open, placeholders, ready, refusal, retire};
 use crate::cloud::{ApplicationCredential, CloudError, CloudErrorKind, Delegation, KeyManager};
 use crate::conductor::Ports;
+use crate::conductor::keys;
 use crate::conductor::testing::{FakeHeat, fault, plannable, ports};
 use crate::driver::Drivers;
-use crate::store::{ClusterRecord, MemoryStore, Store};
+use crate::store::{ClusterRecord, MemoryStore, Secrets, Store};
 
 /// Keystone's credentials and Barbican's secrets in memory.
 #[derive(Default)]
@@ -161,6 +162,47 @@ async fn a_credential_and_keys_are_made_once_and_cleared() {
     clear(&ports, &record).await.unwrap().unwrap();
     let error = ready(&ports, &record).await.unwrap().unwrap_err();
     assert!(error.message.contains("ca_key") && error.message.contains("not there any more"), "{error}");
+}
+
+#[tokio::test]
+async fn the_old_credential_is_revoked_when_the_stack_has_the_new_one() {
+    let (ports, mut record, vault) = cluster(&BOTH[1..]).await;
+    ready(&ports, &record).await.unwrap().unwrap();
+    record.sent.credential = 1;
+    for _ in 0..2 {
+        let secrets = ready(&ports, &record).await.unwrap().unwrap();
+        let sent = keys::for_plan(&record, &with_authority(secrets), record.cluster.created_at).unwrap();
+        assert_eq!(sent["app_credential_id"].expose_secret(), "credential-2");
+        assert_eq!(sent["app_credential_secret"].expose_secret(), "secret-2");
+        assert_eq!(vault.credentials.lock().unwrap().len(), 2);
+    }
+    for _ in 0..2 {
+        retire(&ports, &record).await.unwrap().unwrap();
+        assert_eq!(vault.credentials.lock().unwrap().len(), 1);
+    }
+    // The change is given up after all: the first one's place is taken by one of the same number.
+    record.sent.credential = 0;
+    let secrets = ready(&ports, &record).await.unwrap().unwrap();
+    assert_eq!(secrets["app_credential_id"].expose_secret(), "credential-3");
+    retire(&ports, &record).await.unwrap().unwrap();
+    assert_eq!(vault.credentials.lock().unwrap().len(), 1);
+    // An answer is lost, and the change given up: what it made is found all the same.
+    record.sent.credential = 2;
+    vault.fates.lock().unwrap().push_back((CloudErrorKind::Unreachable, true));
+    ready(&ports, &record).await.unwrap().unwrap_err();
+    assert_eq!(vault.credentials.lock().unwrap().len(), 2);
+    record.sent.credential = 0;
+    clear(&ports, &record).await.unwrap().unwrap();
+    assert!(vault.is_empty());
+    assert!(has_credential(&record, &ports.drivers).is_ok());
+    let (ports, record, _) = cluster(&[]).await;
+    assert!(has_credential(&record, &ports.drivers).unwrap_err().summary.contains("no credential"));
+}
+
+/// A CA to sign with, beside what is there.
+fn with_authority(mut secrets: Secrets) -> Secrets {
+    secrets.extend(crate::pki::generate("c", chrono::Utc::now()).unwrap());
+    secrets
 }
 
 /// At each call in turn: the call fails, or is done and its answer lost. Then it goes on, and nothing is left over.

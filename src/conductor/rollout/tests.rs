@@ -135,6 +135,24 @@ fn a_rotation_goes_through_its_stages() {
 }
 
 #[test]
+fn another_credential_takes_a_new_first_master() {
+    let from = spec(3, 2);
+    let goal = Spec { credential: 1, ..from.clone() };
+    let all = steps(&from, &goal, 1);
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].credential, all[0].masters[0].generation, &all[0].masters[1..]), (1, 1, &from.masters[1..]));
+    // After a failure on again, or back to the old one, with a new machine both times.
+    let (mut taken, mut wanted) = (from.clone(), goal);
+    give_up_machines(&mut taken, &mut wanted, &all[0]);
+    let again = steps(&taken, &wanted, 1);
+    assert_eq!((again.len(), again[0].credential, again[0].masters[0].generation), (1, 1, 2));
+    let (mut taken, mut wanted) = (from.clone(), from);
+    give_up_machines(&mut taken, &mut wanted, &all[0]);
+    let back = steps(&taken, &wanted, 1);
+    assert_eq!((back.len(), back[0].credential, back[0].masters[0].generation), (1, 0, 2));
+}
+
+#[test]
 fn what_failed_is_made_anew_elsewhere() {
     let (from, goal) = (spec(3, 2), upgraded(&spec(3, 2)));
     let (mut taken, mut wanted) = (from.clone(), goal.clone());
@@ -175,7 +193,7 @@ proptest! {
         workers in 0..6usize,
         extra in 0..3usize,
         batch in 1..4usize,
-        kind in 0..5u8,
+        kind in 0..6u8,
         more in 0..5usize,
         fails in prop::collection::vec(any::<bool>(), 0..40),
     ) {
@@ -188,6 +206,7 @@ proptest! {
             1 => rotated(&from),
             2 => { let mut goal = from.clone(); goal.remove_group("extra"); goal }
             3 => { let mut goal = from.clone(); goal.add_group(group("new", more)); goal }
+            4 => Spec { credential: from.credential + 1, ..from.clone() },
             _ => from.clone(),
         };
         goal.workers[0].grow(more, &WorkerNode { image: image("more"), ca_step: goal.ca_step });
@@ -205,6 +224,7 @@ proptest! {
         }
         prop_assert_eq!(remaining(&taken, &goal), 0);
         prop_assert_eq!((taken.node_count(), taken.workers.len()), wanted);
+        prop_assert_eq!(taken.credential, goal.credential);
         prop_assert_eq!(&taken.removed_slots, &goal.removed_slots);
     }
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{LocalManager, SAVES, accept, only};
 use crate::conductor::change::{self, Target};
-use crate::conductor::{Observer, groups, keys};
+use crate::conductor::{Observer, groups, keys, provisions};
 use crate::model::{
     Cluster, ClusterChange, ClusterId, ClusterTemplate, NewNodeGroup, Patch, Problem, TemplateId, patch,
 };
@@ -107,6 +107,10 @@ impl LocalManager {
             (ClusterChange::RotateCa { max_batch_size }, _) => {
                 change::rotate_ca(record, *max_batch_size, now).map_err(only)
             }
+            (ClusterChange::RotateCredential, _) => {
+                provisions::has_credential(record, &self.drivers).map_err(only)?;
+                change::rotate_credential(record, now).map_err(only)
+            }
             (wish, _) => change::steer(record, wish, now).map_err(only),
         }
     }
@@ -189,6 +193,7 @@ fn wording(wish: &ClusterChange) -> (&'static str, String) {
         }
         ClusterChange::Upgrade { template, nodegroup, .. } => ("upgrade", format!("to {template}{}", of(nodegroup))),
         ClusterChange::RotateCa { .. } => ("ca-rotate", String::new()),
+        ClusterChange::RotateCredential => ("credential-rotate", String::new()),
         ClusterChange::CreateNodegroup { nodegroup } => {
             let NewNodeGroup { name, node_count, .. } = nodegroup.as_ref();
             ("nodegroup-create", format!("{name}, {node_count} nodes"))

@@ -3,6 +3,7 @@
 //! nodes' part is played here. Needed: an active image with `os_distro` ubuntu, an external network,
 //! a flavor with 2 vCPUs and 2 GB. Everything made is taken away.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,18 +72,22 @@ async fn heat_finds_nothing_wrong_with_any_driver() {
     }
 }
 
-/// Answers for every node that waits.
-async fn play_nodes(side: &Side, stack: &str) {
+/// Answers for every node that waits, once. A handle that is still being made is left alone: no node could
+/// know its address, and Heat would lose the handle's creation to the signal.
+async fn play_nodes(side: &Side, stack: &str, answered: &mut BTreeSet<String>) {
     let path = format!("/stacks/{stack}/resources?nested_depth=5");
     let resources = side.get("orchestration", &path).await;
     for resource in resources["resources"].as_array().into_iter().flatten() {
         let name = resource["resource_name"].as_str().unwrap_or_default();
         let is_handle = resource["resource_type"] == "OS::Heat::WaitConditionHandle";
-        if !is_handle || name.starts_with("progress") || resource["resource_status"] == "CREATE_IN_PROGRESS" {
+        if !is_handle || name.starts_with("progress") || resource["resource_status"] != "CREATE_COMPLETE" {
             continue;
         }
         let links = resource["links"].as_array().unwrap();
         let own = links.iter().find(|link| link["rel"] == "self").unwrap()["href"].as_str().unwrap();
+        if !answered.insert(own.to_owned()) {
+            continue;
+        }
         let said = json!({"status": "SUCCESS", "reason": "played", "data": "played", "id": "node"});
         side.ask(&Ask::send("orchestration", "POST", &format!("{own}/signal"), &said)).await;
     }
@@ -112,6 +117,7 @@ async fn every_driver_makes_a_cluster_and_leaves_nothing() {
         let wish = NewCluster { name: name.replace('_', "-"), cluster_template_id, ..NewCluster::default() };
         let id = manager.create_cluster(wish).await.unwrap().uuid;
         let find = async || manager.clusters().await.unwrap().into_iter().find(|cluster| cluster.uuid == id);
+        let mut answered = BTreeSet::new();
         let making = async {
             loop {
                 let cluster = find().await.unwrap();
@@ -119,7 +125,7 @@ async fn every_driver_makes_a_cluster_and_leaves_nothing() {
                     break cluster;
                 }
                 if let Some(stack) = &cluster.stack_id {
-                    play_nodes(&side, &format!("{}/{stack}", cluster.stack_name)).await;
+                    play_nodes(&side, &format!("{}/{stack}", cluster.stack_name), &mut answered).await;
                 }
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }

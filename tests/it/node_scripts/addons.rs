@@ -2,6 +2,8 @@
 
 use rstest::rstest;
 
+use serde_json::Value;
+
 use super::{Node, Ran};
 
 /// Add-ons in the order they were applied.
@@ -57,6 +59,23 @@ fn the_clusters_own_credential_becomes_a_secret() {
     let cloud = ran.file("etc/jeroboam/cloud.conf");
     for line in ["auth-url=https://keystone/v3", "application-credential-secret=the-secret", "subnet-id=s1"] {
         assert!(cloud.lines().any(|have| have == line), "no {line} in {cloud}");
+    }
+}
+
+/// So that the pods that use it are made anew when it is another one.
+#[test]
+fn pods_bear_the_credential_they_were_made_with() {
+    let node = Node::new();
+    node.write("etc/jeroboam/cloud/application_credential_id", "the-id");
+    node.write("etc/jeroboam/cloud/application_credential_secret", "the-secret");
+    let ran = node.run("master", &[("CLOUD_PROVIDER_ENABLED", "true"), ("CINDER_CSI_ENABLED", "true")]);
+    ran.succeeded();
+    for (addon, pods) in [("cloud-controller-manager", 1), ("cinder-csi", 2)] {
+        let documents = ran.documents(&format!("etc/kubernetes/addons/{addon}.yaml"));
+        let bears = |document: &&Value| {
+            document["spec"]["template"]["metadata"]["annotations"]["jeroboam/credential"] == "the-id"
+        };
+        assert_eq!(documents.iter().filter(bears).count(), pods, "{addon}");
     }
 }
 

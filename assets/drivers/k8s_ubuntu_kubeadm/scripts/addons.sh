@@ -1,4 +1,4 @@
-# Run by the first master: what makes a control plane a cluster.
+# Run by the first master, and by each that takes its place: what makes a control plane a cluster.
 
 # fill_in: a manifest with this cluster's values, from standard input; images from the
 # cluster's own registry if it has one.
@@ -7,6 +7,8 @@ fill_in() {
   text=$(cat)
   text=${text//@POD_CIDR@/"$(setting POD_CIDR)"}
   text=${text//@SERVICE_CIDR@/"$(setting SERVICE_CIDR)"}
+  # In a pod's annotations: another credential makes other pods, which read it.
+  text=${text//@CREDENTIAL@/"$(cat "$JEROBOAM/cloud/application_credential_id" 2>/dev/null)"}
   text=${text//@CLUSTER_UUID@/"$(setting CLUSTER_UUID)"}
   text=${text//@API_ADDRESS@/"$API_ADDRESS"}
   text=${text//@API_PORT@/"$API_PORT"}

@@ -166,4 +166,7 @@ else
   retry 6 join_master
   while_two_cas
   reached "joined"
+  # Replaced for another version, or another credential: the add-ons follow.
+  # shellcheck source=addons.sh
+  [ "$(setting NODE_INDEX 0)" != 0 ] || . "$JEROBOAM/addons.sh"
 fi
