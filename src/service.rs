@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use preview::Preview;
 
 use crate::cloud::Identity;
+use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Orphan,
@@ -76,6 +77,9 @@ pub trait Manager: Send + Sync {
     async fn put_quota(&self, quota: Quota) -> Result<(), Problem>;
     /// `false` when there was none.
     async fn remove_quota(&self, project_id: &str, resource: &str) -> Result<bool, Problem>;
+
+    /// Labels in force in the cluster, driver defaults included, and who gave each its value.
+    async fn labels(&self, id: ClusterId) -> Result<Vec<Effective>, Problem>;
 
     /// Resources of the cluster's stack, nested ones included.
     async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem>;

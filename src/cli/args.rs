@@ -463,6 +463,9 @@ pub struct ClusterShow {
     /// First wait until nothing is under way any more, and do the work meanwhile
     #[arg(long)]
     pub wait: bool,
+    /// Show instead the labels in force, driver defaults included, and who gave each its value
+    #[arg(long, conflicts_with = "wait")]
+    pub labels: bool,
 }
 
 #[derive(Debug, Args)]

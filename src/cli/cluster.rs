@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use chrono::Utc;
+use serde_json::json;
 
-use super::args::{ClusterCreate, ClusterDelete, ClusterEvents, ClusterShow};
+use super::args::{ClusterCreate, ClusterDelete, ClusterEvents, ClusterShow, Format};
 use super::fault::{Done, Exit, Failures, Fault};
 use super::output::{Column, Terminal, or_dash, table};
 use super::wait::{self, Until};
-use super::{ask, ca, either, find, labels, preview};
-use crate::model::{Action, Authority, Cluster, NewCluster, Problem, StackEvent, text};
+use super::{ask, ca, either, find, label, labels, preview};
+use crate::model::{Action, Authority, Cluster, NewCluster, Problem, StackEvent, TimeOut, text, timeout};
 use crate::service::{Change, Manager};
 
 const COLUMNS: [Column<Cluster>; 9] = [
@@ -70,8 +71,29 @@ pub async fn list(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {
 
 pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterShow) -> Done {
     let cluster = find::cluster(manager, &args.cluster.name).await?;
+    if args.labels {
+        return label::origins(terminal, &manager.labels(cluster.uuid).await?);
+    }
     warn_of_expiry(manager, terminal, &cluster).await?;
-    if args.wait { settle(manager, terminal, cluster).await } else { terminal.show(&cluster) }
+    if args.wait { settle(manager, terminal, cluster).await } else { with_time_outs(manager, terminal, &cluster).await }
+}
+
+/// While something is under way, with what is left of its time-outs.
+async fn with_time_outs(manager: &dyn Manager, terminal: &mut Terminal<'_>, cluster: &Cluster) -> Done {
+    let moving = cluster.status.is_in_progress();
+    // Without the stack's resources, the create's own is still known.
+    let resources = if moving { manager.resources(cluster.uuid).await.unwrap_or_default() } else { Vec::new() };
+    let running = timeout::running(cluster, &resources, Utc::now());
+    if running.is_empty() {
+        return terminal.show(cluster);
+    }
+    let time_outs = match terminal.format {
+        Format::Table => json!(running.iter().map(TimeOut::line).collect::<Vec<_>>()),
+        _ => json!(running),
+    };
+    let mut shown = json!(cluster);
+    shown["time_outs"] = time_outs;
+    terminal.show(&shown)
 }
 
 /// Clusters of a list whose authorities are looked at; authorities last five years, so the oldest end first.

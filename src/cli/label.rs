@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::args;
+use super::args::{self, Format};
 use super::fault::{Done, Fault};
-use super::output::{Column, Terminal, or_dash};
+use super::output::{Column, Terminal, or_dash, table};
 use crate::driver::{Drivers, sheet};
 use crate::model::labels::catalogue::{self, Label, Sheet};
 use crate::model::labels::origin::Effective;
@@ -103,6 +103,14 @@ fn show(terminal: &mut Terminal<'_>, sheets: &[Sheet], name: &str) -> Done {
     })
 }
 
+/// Labels in force, each with its origin.
+pub fn origins(terminal: &mut Terminal<'_>, labels: &[Effective]) -> Done {
+    if terminal.format == Format::Table {
+        return Ok(table(terminal.out, origin_rows(labels))?);
+    }
+    terminal.value(&labels)
+}
+
 /// Rows of a table that says where each value comes from.
 pub fn origin_rows(labels: &[Effective]) -> Vec<Vec<String>> {
     let head = ["NAME", "VALUE", "FROM", "READ"].map(str::to_owned).to_vec();
@@ -112,7 +120,9 @@ pub fn origin_rows(labels: &[Effective]) -> Vec<Vec<String>> {
         None => "-",
     };
     let row = |label: &Effective| {
-        vec![label.name.clone(), label.value.clone(), label.origin.word().to_owned(), read(label.read).to_owned()]
+        let group = label.node_group.as_ref().map(|group| format!(", in node group {group}")).unwrap_or_default();
+        let from = format!("{}{group}", label.origin.word());
+        vec![label.name.clone(), label.value.clone(), from, read(label.read).to_owned()]
     };
     std::iter::once(head).chain(labels.iter().map(row)).collect()
 }

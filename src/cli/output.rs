@@ -1,5 +1,6 @@
 //! What a command says on stdout: a table for people, JSON or YAML for programs.
-//! JSON and YAML are the model's own fields, named as Magnum names them, and nothing else.
+//! JSON and YAML are the model's own fields, named as Magnum names them; a command that adds to
+//! them says so.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -4,7 +4,7 @@ use super::args::TemplateCreate;
 use super::fault::{Done, Failures};
 use super::output::{Column, Terminal, or_dash};
 use super::{either, find, labels};
-use crate::model::{ClusterTemplate, NewTemplate, Patch, Problem};
+use crate::model::{Check, ClusterTemplate, NewTemplate, Patch, Problem, checks};
 use crate::service::Manager;
 
 const COLUMNS: [Column<ClusterTemplate>; 8] = [
@@ -56,12 +56,22 @@ pub fn wish(args: &TemplateCreate) -> Result<NewTemplate, Problem> {
 
 pub async fn create(manager: &dyn Manager, terminal: &mut Terminal<'_>, wish: NewTemplate) -> Done {
     let made = manager.create_template(wish).await?;
+    tell(terminal, &checks::template(&made.spec, &manager.inventory().await.0))?;
     terminal.show(&made)
+}
+
+/// What should be read although it stopped nothing.
+fn tell(terminal: &mut Terminal<'_>, remarks: &[Check]) -> Done {
+    remarks.iter().try_for_each(|check| terminal.note(&check.line()))
 }
 
 pub async fn update(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str, patches: Vec<Patch>) -> Done {
     let template = find::template(manager, name).await?;
-    terminal.show(&manager.update_template(template.uuid, patches).await?)
+    let made = manager.update_template(template.uuid, patches).await?;
+    if made.spec.labels != template.spec.labels {
+        tell(terminal, &checks::template(&made.spec, &manager.inventory().await.0))?;
+    }
+    terminal.show(&made)
 }
 
 pub async fn list(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {

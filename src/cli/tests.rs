@@ -14,6 +14,8 @@ use super::fault::{Exit, Fault};
 use super::output::Terminal;
 use super::{Work, run};
 use crate::cloud::{Identity, Scope};
+use crate::model::labels::catalogue::Sheet;
+use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Labels, NewCluster,
@@ -184,6 +186,10 @@ impl Manager for Scripted {
     async fn remove_quota(&self, _: &str, _: &str) -> Result<bool, Problem> {
         Ok(false)
     }
+    async fn labels(&self, _: ClusterId) -> Result<Vec<Effective>, Problem> {
+        let sheet = Sheet { driver: "d".into(), reads: [("dns".into(), "8.8.8.8".into())].into(), ..Sheet::default() };
+        Ok(origin::of_cluster(&self.clusters[0], &Labels::default(), Some(&sheet)))
+    }
     async fn resources(&self, _: ClusterId) -> Result<Vec<StackResource>, Problem> {
         Ok(Vec::new())
     }
@@ -261,6 +267,27 @@ async fn lists_in_every_form() {
     let shown = ran(&manager, "cluster show prod", false).await;
     assert_eq!((shown.exit, shown.work), (None, Some(Work::Elsewhere)));
     assert!(shown.out.contains("labels               k=v\n"), "{}", shown.out);
+}
+
+#[tokio::test]
+async fn a_cluster_shows_what_is_left_of_its_time_outs_and_where_labels_come_from() {
+    let manager = scripted(Status::CREATE_IN_PROGRESS, []);
+    let shown = ran(&manager, "cluster show prod", false).await;
+    assert!(
+        shown.out.contains("time_outs            create: is due after 60 min, until 16:06:40 UTC"),
+        "{}",
+        shown.out
+    );
+    let json = ran(&manager, "cluster show prod -f json", false).await.out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["time_outs"][0]["of"], &json["time_outs"][0]["left_seconds"]), (&"create".into(), &0.into()));
+    insta::assert_snapshot!(ran(&manager, "cluster show prod --labels", false).await.out, @r"
+    NAME  VALUE    FROM            READ
+    dns   8.8.8.8  driver default  yes
+    k     v        cluster         no: it has no effect
+    ");
+    let rest = scripted(Status::CREATE_COMPLETE, []);
+    assert!(!ran(&rest, "cluster show prod -f json", false).await.out.contains("time_outs"));
 }
 
 #[tokio::test]

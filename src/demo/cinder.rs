@@ -85,13 +85,7 @@ fn route(engine: &Engine, call: &Call, minor: u32) -> Answer {
             Ok(Reply::json(200, json!({"volume_types": [kind]})))
         }
         ("GET", ["limits"]) => Ok(Reply::json(200, limits(&world))),
-        ("GET", ["os-quota-sets", id]) => Ok(Reply::json(
-            200,
-            json!({"quota_set": {
-                "volumes": 500, "per_volume_gigabytes": -1, "snapshots": 500, "gigabytes": 50000, "backups": 10,
-                "backup_gigabytes": 1000, "groups": 10, "id": id,
-            }}),
-        )),
+        ("GET", ["os-quota-sets", id]) => quotas(&world, id, call.query.get("usage")),
         ("GET", ["os-availability-zone"]) => Ok(Reply::json(
             200,
             json!({"availabilityZoneInfo": [{"zoneName": "nova", "zoneState": {"available": true}}]}),
@@ -151,6 +145,40 @@ fn list(world: &World, call: &Call, show: impl Fn(&Row) -> Row) -> Answer {
         body["volumes_links"] = json!([{"rel": "next", "href": href}]);
     }
     Ok(Reply::json(200, body))
+}
+
+/// Limits alone, or with `usage` also what is taken of each; volume types have theirs.
+fn quotas(world: &World, id: &str, usage: Option<&str>) -> Answer {
+    let usage = match usage.unwrap_or("false").to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" | "yes" | "y" | "on" => true,
+        "false" | "f" | "0" | "no" | "n" | "off" => false,
+        _ => {
+            let words = format!("Value '{}' for 'usage' is not a boolean.", usage.unwrap_or_default());
+            return Err(fault(400, "badRequest", words));
+        }
+    };
+    let volumes = world.rows(Kind::Volume);
+    let size: u64 = volumes.iter().filter_map(|volume| volume["size"].as_u64()).sum();
+    let count = volumes.len() as u64;
+    let own = |what: &str| format!("{what}_{VOLUME_TYPE}");
+    let mut set = serde_json::Map::new();
+    for (name, limit, used) in [
+        ("volumes".to_owned(), 500, count),
+        ("per_volume_gigabytes".to_owned(), -1, 0),
+        ("snapshots".to_owned(), 500, 0),
+        ("gigabytes".to_owned(), 50_000, size),
+        ("backups".to_owned(), 10, 0),
+        ("backup_gigabytes".to_owned(), 1000, 0),
+        (own("volumes"), -1, count),
+        (own("gigabytes"), -1, size),
+        (own("snapshots"), -1, 0),
+        ("groups".to_owned(), 10, 0),
+    ] {
+        let told = if usage { json!({"limit": limit, "in_use": used, "reserved": 0}) } else { json!(limit) };
+        set.insert(name, told);
+    }
+    set.insert("id".into(), id.into());
+    Ok(Reply::json(200, json!({"quota_set": set})))
 }
 
 fn limits(world: &World) -> Value {

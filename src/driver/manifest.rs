@@ -32,6 +32,13 @@ pub struct Manifest {
     /// Template field -> why setting it is refused.
     #[serde(default)]
     pub refuses: BTreeMap<String, String>,
+    /// Add-ons whose manifests no node is given: nodes fetch them from where the label
+    /// [`super::registry::MIRROR`] says. One of which the archives have `addons/NAME.yaml` is not meant.
+    #[serde(default)]
+    pub mirrored: BTreeMap<String, Mirrored>,
+    /// Why nobody should begin with it any more, in sentences.
+    #[serde(default)]
+    pub end_of_life: Option<String>,
     /// In the order they are sent; Heat lets later ones win.
     #[serde(default)]
     pub environments: Vec<Environment>,
@@ -64,6 +71,14 @@ impl Manifest {
         let named = used.iter().filter_map(|name| name.strip_prefix("label."));
         named.chain(implied.flat_map(|(_, labels)| labels.iter().copied())).collect()
     }
+}
+
+/// What an add-on is wanted by: an attribute with that value.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mirrored {
+    pub when: String,
+    pub is: String,
 }
 
 /// One choice between environment files.

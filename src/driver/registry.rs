@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::attributes;
+use super::attributes::{self, Place};
 use super::drivers::{Folder, Origin};
 use super::manifest::Manifest;
+use super::plan::PlanInput;
 use crate::model::{NewTemplate, Problem};
+
+/// The label that names the place of further add-ons.
+pub const MIRROR: &str = "addons_mirror";
 
 /// A manifest whose files and attributes are all there.
 #[derive(Debug, Clone)]
@@ -54,6 +58,31 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// Add-ons that are wanted, that nodes are not given and have no place to fetch from.
+    pub fn missing_addons(&self, input: &PlanInput) -> Vec<Problem> {
+        let place = Place { input, group: None, defaults: &self.manifest.label_defaults };
+        if place.label(MIRROR).is_some() {
+            return Vec::new();
+        }
+        let wanted = self.manifest.mirrored.iter().filter(|(name, by)| {
+            let value = match attributes::value(&by.when, &place) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let file = format!("addons/{name}.yaml");
+            value.eq_ignore_ascii_case(&by.is) && !self.manifest.archives.values().any(|all| all.contains_key(&file))
+        });
+        let told = wanted.map(|(name, by)| {
+            let field = by.when.split_once('.').map_or(by.when.as_str(), |(_, field)| field);
+            let driver = &self.manifest.name;
+            let told = format!("{field} {}: no manifest for add-on {name} comes with driver {driver}, and no label {MIRROR} says where one is", by.is);
+            Problem::invalid(told).on_field("labels").advise(format!("Set the label {MIRROR} to a URL under which there is {name}.yaml, or do without"))
+        });
+        told.collect()
+    }
+}
+
 fn is_secret(attribute: &str) -> bool {
     attribute.starts_with("secret.")
 }
@@ -71,6 +100,7 @@ pub fn faults(manifest: &Manifest, files: &Folder) -> Vec<String> {
         .filter(|attribute| !is_secret(attribute))
         .chain(switches)
         .chain(manifest.settings.values())
+        .chain(manifest.mirrored.values().map(|by| &by.when))
         .filter(|attribute| !attributes::is_known(attribute));
     let missing = missing.map(|file| format!("file {file} is named but not there"));
     missing.chain(unknown.map(|attribute| format!("attribute {attribute} is not known"))).collect()

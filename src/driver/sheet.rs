@@ -9,6 +9,7 @@ pub fn sheet(driver: &Driver) -> Sheet {
     Sheet {
         driver: manifest.name.clone(),
         os_distro: manifest.os_distro.clone(),
+        end_of_life: manifest.end_of_life.clone(),
         reads: manifest.labels().into_iter().map(|name| (name.to_owned(), default(name))).collect(),
     }
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::labels::catalogue::{self, Sheet};
 use super::validate::Inventory;
-use super::{Check, Flavor, Image, Labels, NewCluster, NewTemplate};
+use super::{Check, Flavor, Image, Labels, NewCluster, NewTemplate, Severity};
 
 /// A cluster as it would be, and what is known of its cloud.
 pub struct Wanted<'a> {
@@ -98,12 +98,28 @@ impl Wanted<'_> {
     }
 }
 
+/// What is worth saying of a template, although it can be made.
+pub fn template(wish: &NewTemplate, cloud: &Inventory) -> Vec<Check> {
+    let sheet = cloud.sheet(wish);
+    let mut found: Vec<Check> = end_of_life(sheet, "image_id").into_iter().collect();
+    found.extend(catalogue::checks(&wish.labels, sheet, &cloud.sheets));
+    found.retain(|check| check.severity != Severity::Error);
+    found
+}
+
+fn end_of_life(sheet: Option<&Sheet>, field: &str) -> Option<Check> {
+    let sheet = sheet?;
+    let told = format!("driver {} is at its end of life", sheet.driver);
+    Some(Check::advice(field, told).advise(sheet.end_of_life.clone()?))
+}
+
 /// Everything found, field by field.
 pub fn cluster(wanted: &Wanted) -> Vec<Check> {
     let mut found = contradictions(wanted);
     found.extend(machines::checks(wanted));
     found.extend(network::checks(wanted));
     found.extend(advice::checks(wanted));
+    found.extend(end_of_life(wanted.sheet, "cluster_template_id"));
     found
 }
 

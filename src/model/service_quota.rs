@@ -145,6 +145,15 @@ impl QuotaUse {
         self.left().is_none_or(|left| self.needed <= left)
     }
 
+    /// An upgrade makes a new worker before an old one goes, in the same group.
+    fn full_group(&self) -> Option<Check> {
+        let limit = self.limit.filter(|limit| self.item == Item::ServerGroupMembers && self.needed >= *limit)?;
+        let told =
+            format!("{} of nova's {limit} servers a group would be taken: an upgrade needs one more", self.needed);
+        let advice = "Spread the nodes over several node groups, each of which is a server group, or have nova's quota server_group_members raised";
+        Some(Check::warning(self.item.field(), told).advise(advice))
+    }
+
     /// Why it does not fit.
     fn check(&self) -> Option<Check> {
         let (left, limit) = (self.left()?, self.limit?);
@@ -164,8 +173,14 @@ impl QuotaUse {
                 "quota of {service}: {needed}{unit} of {item} are needed and {left}{unit} are left ({used} of {limit}{unit} in use)"
             ),
         };
-        let advice = format!("Ask for less, delete what is not needed, or have the quota raised by {}", needed - left);
-        Some(Check::error(item.field(), found).advise(format!("{advice}{unit}")))
+        let ways = match item {
+            // What others have does not count.
+            Item::ServerGroupMembers => "Put the rest into further node groups, each of which is a server group",
+            Item::VolumeGigabytes => "Ask for less",
+            _ => "Ask for less, delete what is not needed",
+        };
+        let advice = format!("{ways}, or have the quota raised by {}{unit}", needed - left);
+        Some(Check::error(item.field(), found).advise(advice))
     }
 }
 
@@ -178,9 +193,9 @@ pub fn uses(needs: &Needs, quotas: &[ServiceQuota]) -> Vec<QuotaUse> {
     needs.iter().filter(|(_, needed)| **needed > 0).filter_map(of).collect()
 }
 
-/// What does not fit.
+/// What does not fit, and what is full without room for a change.
 pub fn checks(uses: &[QuotaUse]) -> Vec<Check> {
-    uses.iter().filter_map(QuotaUse::check).collect()
+    uses.iter().filter_map(|one| one.check().or_else(|| one.full_group())).collect()
 }
 
 #[cfg(test)]
@@ -211,6 +226,16 @@ mod tests {
         assert_eq!((found[0].severity, found[0].field.as_deref()), (Severity::Error, Some("node_count")));
         assert_eq!(found[0].found, "quota of nova: 8 of cores are needed and 5 are left (15 of 20 in use)");
         assert!(found[0].advice.as_ref().unwrap().ends_with("raised by 3"), "{:?}", found[0]);
+    }
+
+    #[test]
+    fn a_full_server_group_has_no_room_for_an_upgrade() {
+        let of = |needed| {
+            let needs = Needs::from([(Item::ServerGroupMembers, needed)]);
+            let found = checks(&uses(&needs, &[quota(Item::ServerGroupMembers, Some(10), 0)]));
+            found.first().map(|check| check.severity)
+        };
+        assert_eq!([of(9), of(10), of(11)], [None, Some(Severity::Warning), Some(Severity::Error)]);
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use std::net::Ipv4Addr;
 
-use super::labels::catalogue::Sheet;
-use super::{Flavor, Image, Keypair, Network, NewCluster, NewTemplate, Problem, Subnet, text};
+use super::labels::catalogue::{self, Sheet};
+use super::labels::origin;
+use super::{Flavor, Image, Keypair, Labels, Network, NewCluster, NewTemplate, Problem, Severity, Subnet, text};
 
 /// Longest cluster name: it becomes an X.509 common name, which ends at 64 characters.
 pub const CLUSTER_NAME_MAX: usize = 64;
@@ -30,6 +31,24 @@ pub struct Inventory {
     pub sheets: Vec<Sheet>,
 }
 
+impl Inventory {
+    /// What the driver that will build says of labels, as far as one can tell: the one that is
+    /// named by the template or by the image, else the first that serves the image.
+    pub fn sheet(&self, template: &NewTemplate) -> Option<&Sheet> {
+        let wanted = &template.image_id;
+        let image = self.images.iter().find(|image| image.id == *wanted || image.name == *wanted);
+        let by_name = |name: &str| self.sheets.iter().find(|sheet| sheet.driver == name);
+        if let Some(name) = &template.driver {
+            return by_name(name);
+        }
+        let image = image?;
+        image.magnum_driver.as_deref().and_then(by_name).or_else(|| {
+            let distro = image.os_distro.as_ref()?;
+            self.sheets.iter().find(|sheet| sheet.os_distro.contains(distro))
+        })
+    }
+}
+
 /// A template's own rules.
 pub fn template_shape(wish: &NewTemplate) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -45,7 +64,7 @@ pub fn template_shape(wish: &NewTemplate) -> Vec<Problem> {
     check("external_network_id", required("external network", wish.external_network_id.as_deref().unwrap_or("")));
     if let Some(driver) = &wish.network_driver {
         let result = if driver == "kuryr" {
-            Err("network driver kuryr was retired upstream in 2024; use flannel, calico or cilium".into())
+            Err("network driver kuryr is retired upstream since 2024; use flannel, calico or cilium".into())
         } else {
             one_of("network driver", driver, &["flannel", "calico", "cilium"])
         };
@@ -199,7 +218,13 @@ pub fn template_fits(wish: &NewTemplate, cloud: &Inventory) -> Vec<Problem> {
     if wish.master_lb_enabled && !cloud.has_load_balancer {
         found.push(no_octavia());
     }
+    found.extend(label_errors(&wish.labels, wish, cloud));
     found
+}
+
+fn label_errors(labels: &Labels, template: &NewTemplate, cloud: &Inventory) -> impl Iterator<Item = Problem> {
+    let checks = catalogue::checks(labels, cloud.sheet(template), &cloud.sheets);
+    checks.into_iter().filter(|check| check.severity == Severity::Error).map(Problem::from)
 }
 
 /// A cluster against the cloud and its template.
@@ -229,6 +254,8 @@ pub fn cluster_fits(wish: &NewCluster, template: &NewTemplate, cloud: &Inventory
     if wish.master_lb_enabled.unwrap_or(template.master_lb_enabled) && !cloud.has_load_balancer {
         found.push(no_octavia());
     }
+    let labels = origin::merged(&template.labels, &wish.labels, wish.merge_labels);
+    found.extend(label_errors(&labels, template, cloud));
     found
 }
 

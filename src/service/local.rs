@@ -17,7 +17,9 @@ use super::preview::Preview;
 use super::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
 use crate::cloud::{Cloud, CloudError, Identity, Scope};
 use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, sweep};
-use crate::driver::Drivers;
+use crate::driver::{Driver, Drivers, sheet};
+use crate::model::labels::catalogue::Sheet;
+use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate,
@@ -167,6 +169,13 @@ impl LocalManager {
         Err(last.into())
     }
 
+    /// What drivers say of labels; the user's own in front, as they are chosen.
+    fn sheets(&self) -> Vec<Sheet> {
+        let mut drivers: Vec<&Driver> = self.drivers.iter().collect();
+        drivers.sort_by_key(|driver| std::cmp::Reverse(driver.origin));
+        drivers.into_iter().map(sheet::sheet).collect()
+    }
+
     /// What wishes are checked against: all of it, or why not.
     async fn whole_inventory(&self) -> Result<Inventory, Vec<Problem>> {
         match self.inventory().await {
@@ -310,6 +319,12 @@ impl Manager for LocalManager {
         Ok(self.store.remove_quota(&scope, resource).await?)
     }
 
+    async fn labels(&self, id: ClusterId) -> Result<Vec<Effective>, Problem> {
+        let record = self.record(id).await?;
+        let sheet = self.drivers.get(&record.cluster.driver).map(sheet::sheet);
+        Ok(origin::of_cluster(&record.cluster, &record.template.labels, sheet.as_ref()))
+    }
+
     async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem> {
         match self.stack(id).await? {
             Some(stack) => Ok(self.cloud.orchestration.resources(&stack).await?),
@@ -341,7 +356,7 @@ impl Manager for LocalManager {
             networks: part(networks, &mut problems),
             subnets: part(subnets, &mut problems),
             has_load_balancer: cloud.has("load-balancer"),
-            sheets: self.drivers.iter().map(crate::driver::sheet::sheet).collect(),
+            sheets: self.sheets(),
             distros: self.drivers.iter().flat_map(|driver| driver.manifest.os_distro.clone()).collect(),
         };
         (inventory, problems)

@@ -1,6 +1,8 @@
 //! The drivers that come with the program, from outside: what a node is told, and what a
 //! real Heat says of their templates.
 
+pub mod pairs;
+mod plans;
 mod real_cloud;
 
 use std::process::Command;

@@ -82,6 +82,9 @@ pub struct Sheet {
     pub os_distro: Vec<String>,
     /// Labels it reads -> what holds without them.
     pub reads: BTreeMap<String, String>,
+    /// Why nobody should begin with it any more.
+    #[serde(default)]
+    pub end_of_life: Option<String>,
 }
 
 /// All labels by name. Empty only if the embedded file were broken, which a test rules out.

@@ -37,7 +37,7 @@ pub(super) fn template(
         && let Some(os_distro) = image.os_distro.clone().filter(|distro| !distro.is_empty())
     {
         match driver(&wish, image, drivers) {
-            Ok(driver) => found.extend(driver.refusals(&wish)),
+            Ok(driver) => found.extend(untold(driver.refusals(&wish), &found)),
             Err(problem) => found.push(problem),
         }
         distro = os_distro;
@@ -254,6 +254,7 @@ pub(super) fn node_group(
             image_id: image.id.clone(),
             flavor_id: Some(flavor_id.clone()),
             master_flavor_id: None,
+            labels: wish.labels.clone(),
             ..record.template.clone()
         };
         found.extend(validate::template_fits(&fits, cloud));
@@ -366,8 +367,18 @@ fn facts(
         (None, None) => SUBNET_DEFAULT.to_owned(),
     };
     if !is_cidr(&cidr) {
-        let told = format!("label fixed_subnet_cidr: \"{cidr}\" is not an IPv4 network such as {SUBNET_DEFAULT}");
-        found.push(Problem::invalid(told).on_field("labels"));
+        match &fixed {
+            Some((_, subnet)) => {
+                let told = format!("subnet \"{}\" is {cidr}: nodes need an IPv4 network of /8 to /29", subnet.name);
+                found.push(Problem::invalid(told).on_field("fixed_subnet"));
+            }
+            // What is no network at all is told by the catalogue.
+            None if crate::model::labels::cidr(&cidr).is_some() => {
+                let told = format!("label fixed_subnet_cidr cannot be \"{cidr}\": nodes need a network of /8 to /29");
+                found.push(Problem::invalid(told).on_field("labels"));
+            }
+            None => {}
+        }
     }
     let (Some(image), Some(external), true) = (image, external, found.is_empty()) else { return Err(found) };
     Ok(Facts {
@@ -424,6 +435,12 @@ fn fixed_network<'a>(
 fn is_cidr(text: &str) -> bool {
     let Some((address, bits)) = text.split_once('/') else { return false };
     address.parse::<Ipv4Addr>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| (8..=29).contains(&bits))
+}
+
+/// Those of fields that nothing was told of before: the general rule says it better.
+fn untold(more: Vec<Problem>, found: &[Problem]) -> Vec<Problem> {
+    let known = |problem: &Problem| problem.field.is_some() && found.iter().any(|have| have.field == problem.field);
+    more.into_iter().filter(|problem| !known(problem)).collect()
 }
 
 /// Two rules may meet the same fault; it is told once.

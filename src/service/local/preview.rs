@@ -123,6 +123,13 @@ impl LocalManager {
         if let Some(problem) = provisions::refusal(&record, &self.drivers, may, has) {
             return Err(vec![problem]);
         }
+        let missing = self
+            .drivers
+            .get(&record.cluster.driver)
+            .map(|driver| driver.missing_addons(&record.plan_input(&Secrets::new())));
+        if let Some(problems) = missing.filter(|problems| !problems.is_empty()) {
+            return Err(problems);
+        }
         let mut secrets = pki::generate(&record.cluster.name, now).map_err(only)?;
         provisions::placeholders(&mut secrets);
         let plan = accept::plan(&record, &self.drivers, &secrets).map_err(only)?;

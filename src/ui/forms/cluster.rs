@@ -242,8 +242,7 @@ impl Subject for NewOne {
     }
 
     fn sheet<'a>(&self, values: &Values, cx: &Cx<'a>) -> Option<&'a Sheet> {
-        let template = template(values, cx)?;
-        offers::sheet(cx.fleet.inventory.as_ref()?, template.spec.driver.as_deref(), &template.cluster_distro)
+        cx.fleet.inventory.as_ref()?.sheet(&template(values, cx)?.spec)
     }
 
     fn job(&self, values: &Values, _: &Cx) -> Job {

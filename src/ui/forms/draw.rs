@@ -202,6 +202,14 @@ impl<S: Subject> Form<S> {
                 );
             }
         }
+        for remark in self.subject.remarks(&Values(&self.fields), cx) {
+            // At its field, and once more at the end.
+            if here.is_none() || remark.field.as_deref() == here {
+                let advice = remark.advice.as_ref().map(|advice| format!(". {advice}")).unwrap_or_default();
+                let told = text::wrap(&format!("! {}{advice}", remark.found), room, 4);
+                lines.extend(told.into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
+            }
+        }
         for problem in &cx.fleet.inventory_problems {
             let told = format!("not everything could be looked up: {}", problem.summary);
             lines.extend(text::wrap(&told, room, 2).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));

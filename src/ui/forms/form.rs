@@ -4,8 +4,8 @@
 use super::command::Wording;
 use super::field::{Field, Kind, Values};
 use super::picker::{Choice, Menu, Picker};
-use crate::model::Problem;
 use crate::model::labels::catalogue::Sheet;
+use crate::model::{Check, Problem};
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Job;
 use crate::ui::key::{Code, KeyPress};
@@ -23,6 +23,10 @@ pub trait Subject: Send {
     fn defaults(&self, fields: &mut [Field], cx: &Cx);
     /// Everything wrong with it as it stands.
     fn check(&self, values: &Values, cx: &Cx) -> Vec<Problem>;
+    /// What is worth saying although it stops nothing.
+    fn remarks(&self, _values: &Values, _cx: &Cx) -> Vec<Check> {
+        Vec::new()
+    }
     fn command(&self, values: &Values, wording: Wording) -> Vec<String>;
     /// The word on the button at the end, and what it does.
     fn button(&self) -> &'static str {

@@ -1,7 +1,6 @@
 //! What pickers offer, from the cloud's inventory: a name to choose by, what
 //! tells it from others, and why it will not do.
 
-use crate::model::labels::catalogue::Sheet;
 use crate::model::validate::Inventory;
 use crate::model::{ClusterTemplate, Flavor, Image, Network, Subnet};
 
@@ -158,13 +157,6 @@ pub fn templates(all: &[&ClusterTemplate]) -> Vec<Offer> {
         unsuitable: None,
     };
     all.iter().map(offer).collect()
-}
-
-/// What the driver that serves the image says of labels.
-pub fn sheet<'a>(cloud: &'a Inventory, driver: Option<&str>, distro: &str) -> Option<&'a Sheet> {
-    let named = |sheet: &&Sheet| Some(sheet.driver.as_str()) == driver;
-    let serves = |sheet: &&Sheet| sheet.os_distro.iter().any(|have| have == distro);
-    if driver.is_some() { cloud.sheets.iter().find(named) } else { cloud.sheets.iter().find(serves) }
 }
 
 /// The only suitable one.

@@ -6,7 +6,7 @@ use super::form::{Form, Subject};
 use super::offers::{self, Offer};
 use crate::model::labels::catalogue::Sheet;
 use crate::model::validate::{template_fits, template_shape};
-use crate::model::{NewTemplate, Problem};
+use crate::model::{Check, NewTemplate, Problem, checks};
 use crate::ui::effect::Job;
 use crate::ui::layer::{Ask, Cx};
 use crate::ui::msg::Reply;
@@ -179,11 +179,12 @@ impl Subject for Template {
         command.parts()
     }
 
+    fn remarks(&self, values: &Values, cx: &Cx) -> Vec<Check> {
+        cx.fleet.inventory.as_ref().map_or_else(Vec::new, |cloud| checks::template(&wish(values), cloud))
+    }
+
     fn sheet<'a>(&self, values: &Values, cx: &Cx<'a>) -> Option<&'a Sheet> {
-        let cloud = cx.fleet.inventory.as_ref()?;
-        let wanted = values.text("image_id")?;
-        let image = cloud.images.iter().find(|image| image.id == wanted || image.name == wanted)?;
-        offers::sheet(cloud, None, image.os_distro.as_deref()?)
+        cx.fleet.inventory.as_ref()?.sheet(&wish(values))
     }
 
     fn job(&self, values: &Values, _: &Cx) -> Job {

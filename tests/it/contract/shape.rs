@@ -49,7 +49,8 @@ impl Shape {
                 Self::Map(Box::new(map.values().map(|item| Self::of(item, "")).fold(Self::Unknown, Self::join)))
             }
             Value::Object(map) => {
-                let fields = map.iter().filter(|(key, _)| !is_image_property(key));
+                let quotas = name == "quota_set";
+                let fields = map.iter().filter(|(key, _)| !(is_image_property(key) || quotas && is_of_a_type(key)));
                 Self::Object(fields.map(|(key, item)| (key.clone(), Self::of(item, key))).collect())
             }
         }
@@ -148,6 +149,11 @@ impl Shape {
 /// What somebody wrote on an image beside Glance's own fields.
 fn is_image_property(key: &str) -> bool {
     key.starts_with("owner_specified.") || ["os_distro", "os_version", "kube_version"].contains(&key)
+}
+
+/// A quota of one volume type, named after it.
+fn is_of_a_type(key: &str) -> bool {
+    ["volumes_", "gigabytes_", "snapshots_"].iter().any(|sort| key.starts_with(sort))
 }
 
 /// What is kept of an answer.

@@ -116,6 +116,10 @@ async fn look_around(side: &Side, told: &mut Answers) -> Names {
     {
         note(side, told, &format!("{service} {path}"), Ask::get(service, &format!("{path}/{}", side.project))).await;
     }
+    for query in ["", "?usage=True", "?usage=0", "?usage=bogus"] {
+        let path = format!("/os-quota-sets/{}{query}", side.project);
+        note(side, told, &format!("block-storage /os-quota-sets{query}"), Ask::get("block-storage", &path)).await;
+    }
     let images = side.get("image", "/v2/images?os_distro=ubuntu&status=active").await;
     let keys = side.get("compute", "/os-keypairs").await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();

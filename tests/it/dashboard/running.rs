@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset, Utc};
 use jeroboam::cloud::Identity;
+use jeroboam::model::labels::origin::Effective;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
     Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Patch,
@@ -51,6 +52,10 @@ impl Manager for Fake {
 
     async fn delete_template(&self, _: TemplateId) -> Result<(), Problem> {
         Ok(())
+    }
+
+    async fn labels(&self, _: ClusterId) -> Result<Vec<Effective>, Problem> {
+        Ok(Vec::new())
     }
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {

@@ -296,6 +296,7 @@ fn sheet() -> Sheet {
         driver: "k8s_ubuntu_kubeadm".into(),
         os_distro: vec!["ubuntu".into()],
         reads: reads.map(|(name, default)| (name.to_owned(), default.to_owned())).into(),
+        end_of_life: None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::{Labels, Severity};
 
 fn sheet(driver: &str, reads: &[(&str, &str)]) -> Sheet {
     let reads = reads.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Sheet { driver: driver.into(), os_distro: vec![], reads }
+    Sheet { driver: driver.into(), reads, ..Sheet::default() }
 }
 
 fn labels(text: &str) -> Labels {
