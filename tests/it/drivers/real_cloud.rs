@@ -1,18 +1,23 @@
 //! On the cloud that `OS_CLOUD` names (password login): Heat validates every driver's
-//! templates under each of its environment files, and each driver makes a cluster whose
-//! nodes' part is played here. Needed: an active image with `os_distro` ubuntu, an external network,
-//! a flavor with 2 vCPUs and 2 GB. Everything made is taken away.
+//! templates under each of its environment files, and each driver makes clusters of the rows in
+//! [`pairs`], whose nodes' part is played here; what the services then have is what the wish means.
+//! Two rows of each driver, or as many as `JEROBOAM_TEST_PAIRS` says (`all`: every pair of options).
+//! Needed: what `support::live` needs, a keypair, a network with a subnet on a router, a volume type,
+//! Octavia. Everything made is taken away.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jeroboam::conductor::Outside;
 use jeroboam::driver::{Driver, Drivers};
-use jeroboam::model::{NewCluster, NewTemplate};
 use jeroboam::service::Manager;
+use jeroboam::service::local::LocalManager;
+use rstest::rstest;
 use serde_json::{Map, Value, json};
 
+use super::pairs::{self, Place, Row};
 use crate::contract::side::{self, Ask, Side};
 use crate::support::live;
 
@@ -93,59 +98,129 @@ async fn play_nodes(side: &Side, stack: &str, answered: &mut BTreeSet<String>) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs a cloud: OS_CLOUD"]
-async fn every_driver_makes_a_cluster_and_leaves_nothing() {
+/// What this cloud has for the rows to choose from.
+async fn place(side: &Side, manager: &LocalManager) -> Place {
+    let base = live::smallest_template(manager, "pair").await;
+    let first = |answer: &Value, key: &str| answer[key].as_array().and_then(|all| all.first()).cloned().unwrap();
+    let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+    let keypairs = side.get("compute", "/os-keypairs").await;
+    let interfaces = side.get("network", "/v2.0/ports?device_owner=network:router_interface").await;
+    let interface = first(&interfaces, "ports");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let volume_types = side.get("volumev3", "/types").await;
+    Place {
+        keypair: text(&first(&keypairs, "keypairs")["keypair"]["name"]),
+        network: text(&interface["network_id"]),
+        subnet: text(&interface["fixed_ips"][0]["subnet_id"]),
+        router: text(&interface["device_id"]),
+        volume_type: id(&first(&volume_types, "volume_types")),
+        zone: "nova".into(),
+        boot_volume: 20,
+        has_barbican: true,
+        base,
+    }
+}
+
+/// Kind, service, list, the list's key.
+const LISTS: [(&str, &str, &str, &str); 13] = [
+    ("OS::Nova::Server", "compute", "/servers", "servers"),
+    ("OS::Nova::ServerGroup", "compute", "/os-server-groups", "server_groups"),
+    ("OS::Neutron::Port", "network", "/v2.0/ports", "ports"),
+    ("OS::Neutron::FloatingIP", "network", "/v2.0/floatingips", "floatingips"),
+    ("OS::Neutron::Net", "network", "/v2.0/networks", "networks"),
+    ("OS::Neutron::Subnet", "network", "/v2.0/subnets", "subnets"),
+    ("OS::Neutron::Router", "network", "/v2.0/routers", "routers"),
+    ("OS::Neutron::SecurityGroup", "network", "/v2.0/security-groups", "security_groups"),
+    ("OS::Cinder::Volume", "volumev3", "/volumes", "volumes"),
+    ("OS::Octavia::LoadBalancer", "load-balancer", "/v2.0/lbaas/loadbalancers", "loadbalancers"),
+    ("OS::Octavia::Listener", "load-balancer", "/v2.0/lbaas/listeners", "listeners"),
+    ("OS::Octavia::Pool", "load-balancer", "/v2.0/lbaas/pools", "pools"),
+    ("OS::Octavia::HealthMonitor", "load-balancer", "/v2.0/lbaas/healthmonitors", "healthmonitors"),
+];
+
+/// What of these (Heat's physical ids) the services themselves have, by kind, once for each.
+async fn there(side: &Side, ids: &BTreeSet<String>) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for (kind, service, path, key) in LISTS {
+        let answer = side.get(service, path).await;
+        let all = answer[key].as_array().unwrap_or_else(|| panic!("{path}: {answer}"));
+        let ours = all.iter().filter(|one| one["id"].as_str().is_some_and(|id| ids.contains(id)));
+        for one in ours {
+            found.push(kind);
+            let members = one["members"].as_array().filter(|_| kind == "OS::Octavia::Pool");
+            found.extend(members.into_iter().flatten().map(|_| "OS::Octavia::PoolMember"));
+        }
+        if kind == "OS::Neutron::Port" {
+            let of_subnet = |port: &&Value| ids.contains(port["network_id"].as_str().unwrap_or_default());
+            let routers = all.iter().filter(|port| port["device_owner"] == "network:router_interface");
+            found.extend(routers.filter(of_subnet).map(|_| "OS::Neutron::RouterInterface"));
+        }
+    }
+    found
+}
+
+/// Makes the row's cluster, compares, and takes it away.
+async fn hold(side: &Side, manager: &LocalManager, row: &Row) {
+    let line = row.line();
+    let template = manager.create_template(row.template.clone()).await.unwrap_or_else(|why| panic!("{line}: {why:?}"));
+    let accepted = manager.create_cluster(row.cluster.clone()).await;
+    let id = accepted.unwrap_or_else(|why| panic!("{line}: {why:?}")).uuid;
+    let find = async || manager.clusters().await.unwrap().into_iter().find(|cluster| cluster.uuid == id);
+    let mut answered = BTreeSet::new();
+    let making = async {
+        loop {
+            let cluster = find().await.unwrap();
+            if !cluster.status.is_in_progress() {
+                break cluster;
+            }
+            if let Some(stack) = &cluster.stack_id {
+                play_nodes(side, &format!("{}/{stack}", cluster.stack_name), &mut answered).await;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let made = tokio::time::timeout(PATIENCE, making).await.unwrap_or_else(|_| panic!("not made in time: {line}"));
+    let stack = format!("{}/{}", made.stack_name, made.stack_id.as_deref().unwrap_or_default());
+    let resources = side.get("orchestration", &format!("/stacks/{stack}/resources?nested_depth=5")).await;
+    let resources = resources["resources"].as_array().unwrap();
+    let ids: BTreeSet<String> =
+        resources.iter().filter_map(|one| one["physical_resource_id"].as_str()).map(str::to_owned).collect();
+    let waits = resources.iter().filter(|one| one["resource_type"] == "OS::Heat::WaitCondition");
+    let mut have = there(side, &ids).await;
+    have.extend(waits.map(|_| "OS::Heat::WaitCondition"));
+    manager.delete_cluster(id).await.unwrap();
+    live::until(manager, id, PATIENCE, |cluster| cluster.is_none()).await;
+    manager.delete_template(template.uuid).await.unwrap();
+    assert!(made.status.is_complete(), "{} {}: {line}", made.status, made.status_reason);
+    assert!(made.api_address.is_some_and(|address| address.starts_with("https://")), "{line}");
+    let apart = pairs::differences(row, have);
+    assert!(apart.is_empty(), "{line}\n{apart:#?}");
+    assert_eq!(there(side, &ids).await, Vec::<&str>::new(), "left behind: {line}");
+}
+
+async fn pairs_of(driver: &str) {
     let side = side::real().await;
-    let cloud = live::connect().await;
-    let heat = cloud.orchestration.clone();
     let dir = tempfile::tempdir().unwrap();
-    let drivers = Arc::new(Drivers::builtin().unwrap());
-    let manager = live::conductor(cloud, dir.path(), drivers.clone(), Outside::default()).await;
-    let (inventory, problems) = manager.inventory().await;
-    assert!(problems.is_empty(), "{problems:?}");
-    for driver in drivers.iter() {
-        let name = driver.manifest.name.clone();
-        // Nothing boots here, so one distribution can stand in for another.
-        let serves =
-            |distro: Option<&str>| distro.is_some_and(|d| driver.manifest.os_distro.iter().any(|own| own == d));
-        let images = inventory.images.iter().filter(|image| image.status == "active" && image.os_distro.is_some());
-        let image = images.max_by_key(|image| serves(image.os_distro.as_deref())).unwrap().id.clone();
-        let smallest = live::smallest_template(&manager, &name).await;
-        let wish = NewTemplate { image_id: image, driver: Some(name.clone()), ..smallest };
-        let cluster_template_id = manager.create_template(wish).await.unwrap().uuid.to_string();
-        let wish = NewCluster { name: name.replace('_', "-"), cluster_template_id, ..NewCluster::default() };
-        let id = manager.create_cluster(wish).await.unwrap().uuid;
-        let find = async || manager.clusters().await.unwrap().into_iter().find(|cluster| cluster.uuid == id);
-        let mut answered = BTreeSet::new();
-        let making = async {
-            loop {
-                let cluster = find().await.unwrap();
-                if !cluster.status.is_in_progress() {
-                    break cluster;
-                }
-                if let Some(stack) = &cluster.stack_id {
-                    play_nodes(&side, &format!("{}/{stack}", cluster.stack_name), &mut answered).await;
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        };
-        let made =
-            tokio::time::timeout(PATIENCE, making).await.unwrap_or_else(|_| panic!("{name} is not made in time"));
-        manager.delete_cluster(id).await.unwrap();
-        let gone = async {
-            while find().await.is_some() {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, gone).await.unwrap_or_else(|_| panic!("{name} is not gone in time"));
-        assert!(made.status.is_complete(), "{name}: {} {}", made.status, made.status_reason);
-        assert!(made.api_address.is_some_and(|address| address.starts_with("https://")), "{name}");
-        assert!(heat.stacks_by_tag(&id.to_string()).await.unwrap().is_empty());
-        let servers = side.get("compute", "/servers").await;
-        let left: Vec<&str> =
-            servers["servers"].as_array().unwrap().iter().filter_map(|s| s["name"].as_str()).collect();
-        assert!(!left.iter().any(|server| server.starts_with(&made.stack_name)), "{left:?}");
+    let manager = manager(dir.path()).await;
+    let wanted = std::env::var("JEROBOAM_TEST_PAIRS").unwrap_or_else(|_| "2".into());
+    let count = wanted.parse().unwrap_or(usize::MAX);
+    for row in pairs::rows(driver, &place(&side, &manager).await).iter().take(count) {
+        hold(&side, &manager, row).await;
     }
     manager.stop(Duration::from_secs(5)).await;
+}
+
+async fn manager(dir: &Path) -> Arc<LocalManager> {
+    let drivers = Arc::new(Drivers::builtin().unwrap());
+    live::conductor(live::connect().await, dir, drivers, Outside::default()).await
+}
+
+#[rstest]
+#[case("k8s_ubuntu_kubeadm")]
+#[case("k8s_fedora_coreos")]
+#[case("k8s_fedora_atomic")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cloud: OS_CLOUD"]
+async fn options_make_what_they_mean_and_leave_nothing(#[case] driver: &str) {
+    pairs_of(driver).await;
 }
