@@ -9,6 +9,7 @@ pub mod ask;
 pub mod driver;
 pub mod fault;
 pub mod output;
+pub mod remote;
 
 mod ca;
 mod change;

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::StackPlan;
 use crate::model::{
-    Flavor, Image, Keypair, Network, Problem, ProblemKind, ServiceQuota, Stack, StackEvent, StackResource, Subnet,
-    Thing, ThingSort,
+    Flavor, Image, Keypair, Network, Problem, ProblemKind, Server, ServiceQuota, Stack, StackEvent, StackResource,
+    Subnet, Thing, ThingSort,
 };
 
 /// Why a call failed.
@@ -160,6 +160,11 @@ pub trait Images: Send + Sync {
 pub trait Compute: Send + Sync {
     async fn flavors(&self) -> Result<Vec<Flavor>, CloudError>;
     async fn keypairs(&self) -> Result<Vec<Keypair>, CloudError>;
+    /// Of the whole project.
+    async fn servers(&self) -> Result<Vec<Server>, CloudError>;
+    /// What the server wrote on its console, line by line through [`crate::model::text::lines`];
+    /// with `lines`, the last ones. `None`: there is no such server, or its console is not kept.
+    async fn console(&self, server: &str, lines: Option<u32>) -> Result<Option<String>, CloudError>;
 }
 
 /// Neutron.

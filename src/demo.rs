@@ -53,6 +53,9 @@ impl Options {
     }
 }
 
+/// Folder in the state directory: a file here, named by a server's id, is shown on that server's console.
+pub const CONSOLES: &str = "consoles";
+
 /// A running cloud; it stops when this is dropped.
 #[derive(Debug)]
 pub struct DemoCloud {
@@ -84,7 +87,7 @@ pub async fn start(options: Options) -> Result<DemoCloud, Problem> {
         .map_err(|e| refused(&format!("write {}", clouds_yaml.display()), &e))?;
     let stop = CancellationToken::new();
     let pace = Pace { speed: options.speed, minute: options.minute };
-    let engine = Engine::new(world, pace, stop.clone());
+    let engine = Engine::new(world, options.state_dir.join(CONSOLES), pace, stop.clone());
     let router = axum::Router::new().fallback(web::serve).with_state(Arc::new(engine));
     let ended = stop.clone();
     tokio::spawn(async move {

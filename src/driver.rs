@@ -16,6 +16,7 @@ pub mod plan;
 mod registry;
 pub mod sheet;
 
+pub use archive::tar_gz;
 pub use attributes::{ATTRIBUTES, COMPOSED, Place};
 pub use compose::worker_name;
 pub use drivers::{Drivers, Folder, MANIFEST, Origin};

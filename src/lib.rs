@@ -15,6 +15,7 @@ pub mod openstack;
 pub mod pki;
 pub mod runtime;
 pub mod service;
+pub mod ssh;
 pub mod store;
 pub mod ui;
 pub mod wiring;

@@ -7,6 +7,7 @@
 mod effects;
 mod input;
 mod look;
+pub mod remote;
 mod save;
 mod tty;
 

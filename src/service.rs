@@ -15,8 +15,8 @@ use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Orphan,
-    Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Machine, NewCluster, NewTemplate,
+    Orphan, Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -85,6 +85,16 @@ pub trait Manager: Send + Sync {
     async fn resources(&self, id: ClusterId) -> Result<Vec<StackResource>, Problem>;
     /// All events of the cluster's stack, oldest first.
     async fn events(&self, id: ClusterId) -> Result<Vec<StackEvent>, Problem>;
+
+    /// The cluster's machines as the cloud has them now, masters first.
+    async fn machines(&self, id: ClusterId) -> Result<Vec<Machine>, Problem> {
+        Err(Problem::conflict(format!("this manager cannot tell the nodes of cluster {id}")))
+    }
+    /// What a node wrote on its console, the last `lines` of it; `None`: it is not kept.
+    async fn console(&self, id: ClusterId, server_id: &str, lines: Option<u32>) -> Result<Option<String>, Problem> {
+        let _ = lines;
+        Err(Problem::conflict(format!("this manager cannot read the console of {server_id} of cluster {id}")))
+    }
 
     /// What pickers offer and rules check: one call per service, side by side.
     /// A service that is down leaves its part empty and its problem in the second place.

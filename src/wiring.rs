@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::cli::args::{Cli, Command, Global, Once};
+use crate::cli::args::{Cli, Command, Global, Once, Remote};
 use crate::cli::fault::{Done, Fault};
 use crate::cli::output::Terminal;
 use crate::cli::{self, Work};
@@ -41,6 +41,7 @@ pub fn run(cli: Cli) -> Done {
             offline(&cli.global, |terminal, drivers| cli::label::run(&wanted, terminal, drivers))
         }
         Some(Command::Once(command)) => once(&cli.global, command),
+        Some(Command::Remote(command)) => remote(&cli.global, command),
     }
 }
 
@@ -65,6 +66,24 @@ fn once(global: &Global, command: Once) -> Done {
             manager.stop(FAREWELL).await;
         }
         done
+    });
+    tasks.shutdown_background();
+    done
+}
+
+/// What is done on a cluster's machines, with the system's ssh.
+fn remote(global: &Global, command: Remote) -> Done {
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let mut terminal = terminal(global, &mut out, &mut err);
+    let tasks = tasks()?;
+    let done = tasks.block_on(async {
+        let Prepared { paths, settings, cloud, store, outside } = parts::prepare(global)?;
+        parts::log(&paths)?;
+        let options = parts::options(&paths, outside);
+        let connected = parts::connect(&paths, &cloud, store.as_ref(), Work::Elsewhere, options).await;
+        let manager = connected.map_err(Fault::configuration)?;
+        let means = runtime::remote::Remote { settings, cloud: cloud.name.clone(), data: paths.data.clone() };
+        cli::remote::run(command, &mut terminal, &*manager, &means).await
     });
     tasks.shutdown_background();
     done

@@ -7,11 +7,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod change;
+mod remote;
 
 pub use change::{
     CaRotate, ClusterResize, ClusterUpdate, ClusterUpgrade, Credential, Nodegroup, NodegroupCreate, NodegroupUpdate,
     Steered, Update, UpdateOp, Wait,
 };
+
+pub use remote::{Bundle, Exec, Logs, Remote, Ssh, Tunnel};
 
 const AFTER_HELP: &str = "\
 Without a command, the dashboard starts.
@@ -82,6 +85,8 @@ pub enum Format {
 pub enum Command {
     #[command(flatten)]
     Once(Once),
+    #[command(flatten)]
+    Remote(Remote),
     /// Drivers: what clusters are built from. Needs no cloud
     #[command(subcommand)]
     Driver(Driver),

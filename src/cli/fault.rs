@@ -30,6 +30,8 @@ impl From<Exit> for ExitCode {
 pub enum Fault {
     /// Told on stderr.
     Told { exit: Exit, problems: Vec<Problem> },
+    /// A program that we ran for the user ended so, and has said why itself.
+    Ran(u8),
     /// Whoever reads our output went away: `jeroboam cluster list | head -1`. Not our failure.
     Unread,
 }
@@ -59,6 +61,7 @@ impl Fault {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Told { exit, .. } => (*exit).into(),
+            Self::Ran(code) => ExitCode::from(*code),
             Self::Unread => ExitCode::SUCCESS,
         }
     }
@@ -139,7 +142,7 @@ impl Failures {
             .into_iter()
             .flat_map(|fault| match fault {
                 Fault::Told { problems, .. } => problems,
-                Fault::Unread => Vec::new(),
+                Fault::Unread | Fault::Ran(_) => Vec::new(),
             })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(Fault::Told { exit: Exit::Failed, problems }) }
@@ -181,7 +184,7 @@ mod tests {
     fn exit(problems: Vec<Problem>) -> Exit {
         match Fault::from(problems) {
             Fault::Told { exit, .. } => exit,
-            Fault::Unread => panic!(),
+            other => panic!("{other:?}"),
         }
     }
 

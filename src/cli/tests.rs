@@ -234,7 +234,7 @@ async fn ran(manager: &Arc<Scripted>, line: &str, draws: bool) -> Ran {
     }
     let exit = done.err().map(|fault| match fault {
         Fault::Told { exit, .. } => exit,
-        Fault::Unread => panic!("unread"),
+        other => panic!("{other:?}"),
     });
     Ran { out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), exit, work }
 }

@@ -35,6 +35,8 @@ pub struct Settings {
     pub notifications: Notifications,
     /// Seconds between two looks at each cluster's health through its Kubernetes API; 0: none.
     pub health_interval: u64,
+    /// How nodes are logged in to.
+    pub ssh: Ssh,
     /// By a cloud's name in clouds.yaml.
     pub clouds: BTreeMap<String, Reach>,
     /// By a cluster's name or uuid; comes before its cloud.
@@ -82,12 +84,26 @@ pub enum CertManager {
     Barbican,
 }
 
-/// How clusters' Kubernetes APIs are reached.
+/// How nodes are logged in to; what is not here is ssh_config's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ssh {
+    /// Private key files by the keypair's name in Nova; `~/` is the home directory.
+    pub keys: BTreeMap<String, PathBuf>,
+    /// User names by the image's `os_distro`, before those we know.
+    pub users: BTreeMap<String, String>,
+}
+
+/// How clusters' Kubernetes APIs and nodes are reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reach {
     /// As [`crate::kube::api::Route::parse`] reads it; without one, by the API's own address.
     pub api_forward: Option<String>,
+    /// A host in between, as ssh's `ProxyJump` takes it: `user@host:port`, or a name of ssh_config.
+    pub bastion: Option<String>,
+    /// As whom to log in to nodes, whatever their images say.
+    pub ssh_user: Option<String>,
 }
 
 impl Default for Settings {
@@ -101,6 +117,7 @@ impl Default for Settings {
             cert_manager: CertManager::default(),
             notifications: Notifications::default(),
             health_interval: 60,
+            ssh: Ssh::default(),
             clouds: BTreeMap::new(),
             clusters: BTreeMap::new(),
         }
@@ -168,7 +185,7 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `clouds`, `clusters`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `ssh`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));
@@ -193,6 +210,18 @@ mod tests {
         assert!(Settings::parse("health_interval = 301", "c").is_err());
         assert!(Settings::parse("cert_manager = 'vault'", "c").unwrap_err().summary.contains("vault"));
         assert!(Settings::parse("[clusters.prod]\nforward = 'x'", "c").is_err());
+    }
+
+    #[test]
+    fn how_nodes_are_logged_in_to_is_read() {
+        let text = "[ssh.keys]\nlaptop = '~/.ssh/laptop'\n[ssh.users]\nmars = 'martian'\n\
+                    [clouds.east]\nbastion = 'jane@gate:2222'\n[clusters.prod]\nssh_user = 'admin'";
+        let settings = Settings::parse(text, "c").unwrap();
+        assert_eq!(settings.ssh.keys["laptop"].to_str(), Some("~/.ssh/laptop"));
+        assert_eq!(settings.ssh.users["mars"], "martian");
+        assert_eq!(settings.clouds["east"].bastion.as_deref(), Some("jane@gate:2222"));
+        assert_eq!(settings.clusters["prod"].ssh_user.as_deref(), Some("admin"));
+        assert!(Settings::parse("[ssh]\nkey = 'x'", "c").is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod signal;
 pub mod update;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -101,6 +102,8 @@ pub struct Engine(Arc<Shared>);
 
 struct Shared {
     world: Mutex<World>,
+    /// Files named after servers: what their consoles show besides.
+    consoles: PathBuf,
     pace: Pace,
     stop: CancellationToken,
     /// Rung whenever a wait condition may have got what it waits for.
@@ -108,8 +111,14 @@ struct Shared {
 }
 
 impl Engine {
-    pub fn new(world: World, pace: Pace, stop: CancellationToken) -> Self {
-        Self(Arc::new(Shared { world: Mutex::new(world), pace, stop, signalled: Notify::new() }))
+    pub fn new(world: World, consoles: PathBuf, pace: Pace, stop: CancellationToken) -> Self {
+        Self(Arc::new(Shared { world: Mutex::new(world), consoles, pace, stop, signalled: Notify::new() }))
+    }
+
+    /// What whoever plays this node with a real machine lets its console show.
+    pub fn console(&self, server: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.0.consoles.join(server)).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
     }
 
     /// The state, to read or change at once; never held while waiting.

@@ -105,7 +105,7 @@ fn route(engine: &Engine, call: &Call, minor: u32) -> Answer {
         (_, ["v2.1", "servers", id, ..]) if world.find(Kind::Server, id).is_none() => {
             Err(not_found(format!("Instance {id} could not be found.")))
         }
-        (_, ["v2.1", "servers", id, rest @ ..]) => about_server(&mut world, call, id, rest, minor),
+        (_, ["v2.1", "servers", id, rest @ ..]) => about_server(engine, &mut world, call, id, rest, minor),
         ("GET", ["v2.1", "os-server-groups"]) => {
             let rows: Vec<_> = world.rows(Kind::ServerGroup).iter().rev().map(|row| group(row, minor)).collect();
             Ok(Reply::json(200, json!({"server_groups": rows})))
@@ -272,7 +272,7 @@ fn list(world: &World, call: &Call, kind: Kind, what: &str, show: impl Fn(&Row) 
     Ok(Reply::json(200, body))
 }
 
-fn about_server(world: &mut World, call: &Call, id: &str, rest: &[&str], minor: u32) -> Answer {
+fn about_server(engine: &Engine, world: &mut World, call: &Call, id: &str, rest: &[&str], minor: u32) -> Answer {
     let Some(row) = world.find(Kind::Server, id).cloned() else { return Err(Reply::no_route()) };
     match (call.method.as_str(), rest) {
         ("GET", []) => {
@@ -344,7 +344,7 @@ fn about_server(world: &mut World, call: &Call, id: &str, rest: &[&str], minor: 
             let Some(wish) = body.get("os-getConsoleOutput") else {
                 return Err(fault(400, "badRequest", format!("There is no such action: {}", python::text(&body))));
             };
-            let mut lines = console(&row);
+            let mut lines = console(&row, engine.console(id));
             if let Some(length) = wish.get("length").and_then(Value::as_u64) {
                 let keep = usize::try_from(length).unwrap_or(usize::MAX).min(lines.len());
                 lines = lines.split_off(lines.len() - keep);
@@ -381,7 +381,7 @@ fn security_group(world: &World, group: &Row) -> Value {
 }
 
 /// What a booting node would have written.
-fn console(server: &Row) -> Vec<String> {
+fn console(server: &Row, more: Vec<String>) -> Vec<String> {
     let name = text(server, "name");
     let mut lines = vec![
         "[    0.000000] Linux version 6.8.0-demo (demo@jeroboam)".to_owned(),
@@ -390,6 +390,7 @@ fn console(server: &Row) -> Vec<String> {
     if server["status"] == "ACTIVE" {
         lines.push("[    2.104312] cloud-init[612]: Cloud-init running 'modules:final'".to_owned());
         lines.push(format!("[    4.870021] cloud-init[988]: {name} finished at {}", stamp(chrono::Utc::now())));
+        lines.extend(more);
         lines.push(String::new());
         lines.push(format!("{name} login:"));
     }

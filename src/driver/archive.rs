@@ -10,8 +10,13 @@ use flate2::{Compression, GzBuilder};
 
 const BLOCK: usize = 512;
 
-/// `files` as (path, content); every file is its owner's alone.
+/// `files` as (path, content), as one text.
 pub fn pack<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> io::Result<String> {
+    Ok(STANDARD.encode(tar_gz(files)?))
+}
+
+/// `files` as (path, content), as a `.tar.gz`; every file is its owner's alone.
+pub fn tar_gz<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> io::Result<Vec<u8>> {
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     for (path, content) in files {
         gzip.write_all(&header(path, content.len())?)?;
@@ -20,7 +25,7 @@ pub fn pack<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> io::Result<
     }
     // Two empty blocks end an archive.
     gzip.write_all(&[0; 2 * BLOCK])?;
-    Ok(STANDARD.encode(gzip.finish()?))
+    gzip.finish()
 }
 
 /// <https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06>

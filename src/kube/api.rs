@@ -17,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-pub use client::Client;
+pub use client::{Client, NAME};
 pub use drain::{Drained, Pace};
 pub use route::{Route, Routes};
 

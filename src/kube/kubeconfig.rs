@@ -61,6 +61,17 @@ pub fn build(
     }))
 }
 
+/// The same, through a port of this machine. The server must still show its certificate: by the
+/// name that every API server has.
+pub fn through(text: &str, port: u16) -> Result<String, Problem> {
+    let mut whole = read(text)?;
+    for entry in whole.get_mut("clusters").and_then(Value::as_array_mut).into_iter().flatten() {
+        entry["cluster"]["server"] = format!("https://127.0.0.1:{port}").into();
+        entry["cluster"]["tls-server-name"] = super::api::NAME.into();
+    }
+    render(&Value::Object(whole))
+}
+
 /// Lays `new` over `existing`. Everything else in `existing` stays, unknown fields too; comments
 /// are lost, as with kubectl. A replaced context keeps fields of the user's own, such as `namespace`.
 pub fn merge(existing: &str, new: &str, current: Current) -> Result<Merged, Problem> {

@@ -11,6 +11,8 @@ pub struct Image {
     pub status: String,
     /// Property `os_distro`; a driver is chosen by it.
     pub os_distro: Option<String>,
+    /// Property `os_admin_user`: whom the image lets in by ssh.
+    pub os_admin_user: Option<String>,
     /// Property `kube_version` of an image with Kubernetes inside (`v1.31.4`).
     pub kube_version: Option<String>,
     /// Property `magnum_driver`.

@@ -13,6 +13,28 @@ pub fn clean(raw: &str) -> String {
         .collect()
 }
 
+/// Text of several lines, each without the sequences that would colour it on a terminal, and clean.
+pub fn lines(raw: &str) -> String {
+    let lines: Vec<String> = raw.split('\n').map(|line| clean(&plain(line.trim_end_matches('\r')))).collect();
+    lines.join("\n")
+}
+
+/// Without CSI sequences (ECMA-48 5.4): consoles and logs are full of colours.
+fn plain(line: &str) -> String {
+    let mut kept = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("\u{1b}[") {
+        kept.push_str(&rest[..at]);
+        let after = &rest[at + 2..];
+        let end = after.find(|c: char| !matches!(c, '\u{20}'..='\u{3f}'));
+        // What ends in nothing was cut off.
+        rest =
+            end.map_or("", |end| after[end..].strip_prefix(|c: char| matches!(c, '@'..='~')).unwrap_or(&after[end..]));
+    }
+    kept.push_str(rest);
+    kept
+}
+
 /// Whether a character can steer a terminal or hide text from its reader.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -21,7 +43,13 @@ pub fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, lines};
+
+    #[test]
+    fn colours_of_consoles_are_taken_out() {
+        assert_eq!(lines("[\x1b[0;32m  OK  \x1b[0m] a\r\nb\x07\n\x1b["), "[  OK  ] a\nb\u{FFFD}\n");
+        assert_eq!(lines("\x1b[31\u{e9}x\x1b]0;t\x07"), "\u{e9}x\u{FFFD}]0;t\u{FFFD}");
+    }
 
     #[test]
     fn escape_sequences_cannot_pass() {

@@ -32,6 +32,7 @@ pub fn image(value: &Value) -> Option<Image> {
         id,
         status: field::text(value, "status"),
         os_distro: field::some_text(value, "os_distro"),
+        os_admin_user: field::some_text(value, "os_admin_user"),
         kube_version: field::some_text(value, "kube_version"),
         magnum_driver: field::some_text(value, "magnum_driver"),
         min_disk: field::number(value, "min_disk").unwrap_or_default(),

@@ -1,16 +1,18 @@
 //! Flavors and keypairs. <https://docs.openstack.org/api-ref/compute/>
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::catalog::NOVA;
 use super::field;
 use super::session::{Call, Session};
 use crate::cloud::{CloudError, Compute, Quotas};
 use crate::model::service_quota::Item;
-use crate::model::{Flavor, Keypair, ServiceQuota};
+use crate::model::{Flavor, Keypair, Server, ServiceQuota, text};
 
 pub struct Nova(pub Arc<Session>);
 
@@ -24,6 +26,19 @@ impl Compute for Nova {
     async fn keypairs(&self) -> Result<Vec<Keypair>, CloudError> {
         let items = self.0.list(Call::get(NOVA, &["os-keypairs"]), "keypairs").await?;
         Ok(field::read_all("keypairs", &items, keypair))
+    }
+
+    async fn servers(&self) -> Result<Vec<Server>, CloudError> {
+        let items = self.0.list(Call::get(NOVA, &["servers", "detail"]), "servers").await?;
+        Ok(field::read_all("servers", &items, server))
+    }
+
+    /// <https://docs.openstack.org/api-ref/compute/#show-console-output-os-getconsoleoutput-action>
+    async fn console(&self, server: &str, lines: Option<u32>) -> Result<Option<String>, CloudError> {
+        let wish = lines.map_or_else(|| json!({}), |lines| json!({ "length": lines }));
+        let call = Call::new(NOVA, Method::POST, &["servers", server, "action"]);
+        let call = call.body(json!({ "os-getConsoleOutput": wish }));
+        Ok(self.0.find(&call).await?.map(|value| text::lines(value["output"].as_str().unwrap_or_default())))
     }
 }
 
@@ -68,4 +83,52 @@ pub fn flavor(value: &Value) -> Option<Flavor> {
 pub fn keypair(value: &Value) -> Option<Keypair> {
     let value = value.get("keypair").unwrap_or(value);
     Some(Keypair { name: field::some_text(value, "name")?, fingerprint: field::text(value, "fingerprint") })
+}
+
+pub fn server(value: &Value) -> Option<Server> {
+    let addresses = |kind: &str| -> Vec<IpAddr> {
+        let networks = value["addresses"].as_object().into_iter().flatten();
+        let entries = networks.flat_map(|(_, entries)| field::array(entries));
+        // A cloud without floating IPs of Neutron's names no type.
+        let of_kind = entries.filter(|entry| entry["OS-EXT-IPS:type"].as_str().unwrap_or("fixed") == kind);
+        of_kind.filter_map(|entry| entry["addr"].as_str()?.parse().ok()).collect()
+    };
+    let metadata = value["metadata"].as_object().into_iter().flatten();
+    Some(Server {
+        id: field::some_text(value, "id")?,
+        name: field::text(value, "name"),
+        status: field::text(value, "status"),
+        keypair: field::some_text(value, "key_name"),
+        image_id: field::some_text(&value["image"], "id"),
+        metadata: metadata.filter_map(|(key, of)| Some((text::clean(key), text::clean(of.as_str()?)))).collect(),
+        fixed: addresses("fixed"),
+        floating: addresses("floating"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::server;
+
+    #[test]
+    fn a_servers_addresses_are_addresses_or_left_out() {
+        let read = server(&json!({
+            "id": "s", "name": "a\u{1b}[2J", "image": "", "key_name": null, "metadata": {"k": "v", "odd": 7},
+            "addresses": {"net": [
+                {"addr": "10.0.0.5", "OS-EXT-IPS:type": "fixed", "version": 4},
+                {"addr": "-oProxyCommand=x", "OS-EXT-IPS:type": "fixed"},
+                {"addr": "198.51.100.7", "OS-EXT-IPS:type": "floating"},
+            ], "odd": 3},
+        }))
+        .unwrap();
+        assert_eq!(
+            (read.fixed, read.floating),
+            (vec!["10.0.0.5".parse().unwrap()], vec!["198.51.100.7".parse().unwrap()])
+        );
+        assert_eq!((read.image_id, read.keypair, read.metadata.len()), (None, None, 1));
+        assert_eq!(read.name, "a\u{FFFD}[2J");
+        assert!(server(&json!({})).is_none());
+    }
 }

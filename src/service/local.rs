@@ -22,8 +22,8 @@ use crate::model::labels::catalogue::Sheet;
 use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate,
-    Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId, ThingSort,
+    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Machine, NewCluster,
+    NewTemplate, Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId, ThingSort,
 };
 use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Store, StoreError};
@@ -31,6 +31,7 @@ use crate::store::{ClusterRecord, Store, StoreError};
 mod accept;
 mod board;
 mod certificates;
+mod machines;
 mod operations;
 mod preview;
 
@@ -337,6 +338,14 @@ impl Manager for LocalManager {
             Some(stack) => Ok(self.cloud.orchestration.events(&stack, None).await?),
             None => Ok(Vec::new()),
         }
+    }
+
+    async fn machines(&self, id: ClusterId) -> Result<Vec<Machine>, Problem> {
+        self.machines_of(id).await
+    }
+
+    async fn console(&self, id: ClusterId, server_id: &str, lines: Option<u32>) -> Result<Option<String>, Problem> {
+        self.console_of(id, server_id, lines).await
     }
 
     async fn inventory(&self) -> (Inventory, Vec<Problem>) {

@@ -91,6 +91,13 @@ impl Ran {
         self
     }
 
+    /// Failed somehow, and said this.
+    #[track_caller]
+    pub fn failed_with(self, words: &str) -> Self {
+        assert!(self.code != 0 && self.err.contains(words), "{self:#?}");
+        self
+    }
+
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))

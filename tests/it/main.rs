@@ -20,6 +20,7 @@ mod kube;
 mod node_scripts;
 mod openstack;
 mod outside;
+mod remote;
 mod story;
 mod support;
 mod terminal;

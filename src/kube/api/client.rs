@@ -22,7 +22,7 @@ const PAGE: &str = "500";
 /// Pages of one list; a server that never stops giving a `continue` is not followed for ever.
 const PAGES: usize = 200;
 /// Stands in every API server's certificate, so that a forward at another address can still be held to it.
-const NAME: &str = "kubernetes.default.svc";
+pub const NAME: &str = "kubernetes.default.svc";
 
 pub struct Client {
     http: reqwest::Client,

@@ -34,6 +34,7 @@ fn cloud() -> Inventory {
             status: "active".into(),
             os_distro: Some("ubuntu".into()),
             kube_version: None,
+            os_admin_user: None,
             magnum_driver: None,
             min_disk: 10,
             min_ram: 0,

@@ -9,6 +9,7 @@ fn cloud() -> Inventory {
         status: "active".into(),
         os_distro: distro.map(Into::into),
         kube_version: None,
+        os_admin_user: None,
         magnum_driver: None,
         min_disk: 10,
         min_ram: 1024,

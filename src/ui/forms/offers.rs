@@ -183,6 +183,7 @@ mod tests {
             status: status.into(),
             os_distro: distro.map(str::to_owned),
             kube_version: None,
+            os_admin_user: None,
             magnum_driver: None,
             min_disk: 10,
             min_ram: 2048,

@@ -252,6 +252,7 @@ pub fn inventory() -> Inventory {
         status: status.into(),
         os_distro: distro.map(str::to_owned),
         kube_version: version.map(str::to_owned),
+        os_admin_user: None,
         magnum_driver: None,
         min_disk: 20,
         min_ram: 2048,

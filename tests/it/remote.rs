@@ -1,0 +1,7 @@
+//! Shells, commands, tunnels and logs on nodes that are real sshds behind a real bastion; the
+//! cloud they belong to is the embedded one.
+
+mod apart;
+mod bundles;
+mod rig;
+mod shells;
