@@ -47,7 +47,11 @@ pub fn owner(thing: &Thing) -> Option<ClusterId> {
         ThingSort::FloatingIp | ThingSort::Port | ThingSort::SecurityGroup => described(&thing.description),
         ThingSort::Volume => said(CSI).or_else(|| said(OURS)),
         ThingSort::Server => said(OURS),
-        ThingSort::AppCredential => id(thing.name.strip_prefix("jeroboam-")?),
+        ThingSort::AppCredential => {
+            let name = thing.name.strip_prefix("jeroboam-")?;
+            // A later one's number follows.
+            id(name.split_once('.').map_or(name, |(id, _)| id))
+        }
         ThingSort::ServerGroup => None,
     }
 }

@@ -57,6 +57,7 @@ fn cluster(text: &str) -> ClusterId {
 #[case(with(ThingSort::Volume, CSI, "kubernetes"), false)]
 #[case(with(ThingSort::Server, "jeroboam_cluster", ID), true)]
 #[case(thing(ThingSort::AppCredential, &format!("jeroboam-{ID}")), true)]
+#[case(thing(ThingSort::AppCredential, &format!("jeroboam-{ID}.3")), true)]
 #[case(thing(ThingSort::AppCredential, &format!("jeroboam-{ID}x")), false)]
 #[case(Thing { tags: vec!["jeroboam".into(), ID.into()], ..thing(ThingSort::Stack, "s") }, true)]
 #[case(Thing { tags: vec![ID.into()], ..thing(ThingSort::Stack, "s") }, false)]

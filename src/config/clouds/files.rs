@@ -14,7 +14,12 @@ const MAX_BYTES: u64 = 4 << 20;
 
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+        // In a folder that may not even be looked into, as a service's view of homes, nothing is.
+        io::ErrorKind::PermissionDenied if !path.exists() => io::ErrorKind::NotFound.into(),
+        _ => error,
+    })?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 4 MB"));
     }

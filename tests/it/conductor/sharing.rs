@@ -1,9 +1,10 @@
-//! Two conductors on one PostgreSQL share fifty clusters on the embedded cloud; one is
-//! killed in the middle. All fifty are made, none twice, and the other ends in order.
+//! Two conductors on one PostgreSQL share fifty clusters; one is killed in the middle. All fifty
+//! are made, none twice, and the other ends in order. On the embedded cloud, and on a real one with
+//! stacks that have no machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,24 @@ use tokio::time::{Instant, sleep};
 use crate::support::postgres::Postgres;
 
 const CLUSTERS: usize = 50;
-const LONG: Duration = Duration::from_secs(180);
+const LONG: Duration = Duration::from_secs(600);
+
+/// A cloud, and what clusters are made of there.
+struct Site {
+    clouds_yaml: PathBuf,
+    os_cloud: String,
+    /// A driver `tiny` of the user's own: its files.
+    driver: Option<BTreeMap<String, String>>,
+}
+
+impl Site {
+    fn drivers(&self) -> Arc<Drivers> {
+        Arc::new(match &self.driver {
+            Some(files) => Drivers::load(vec![("tiny".into(), Ok(files.clone()))]),
+            None => Drivers::builtin().unwrap(),
+        })
+    }
+}
 
 /// A host with a conductor on it.
 struct Host {
@@ -34,12 +52,17 @@ struct Host {
 
 impl Host {
     /// Started, and it said that it is ready.
-    fn start(url: &str, clouds_yaml: &Path, key: &Path) -> Self {
+    fn start(url: &str, site: &Site, key: &Path) -> Self {
         let home = tempfile::tempdir().unwrap();
         let data = home.path().join("data");
         std::fs::create_dir(&data).unwrap();
         std::fs::copy(key, data.join("store.key")).unwrap();
         std::fs::write(home.path().join("config.toml"), "lease_seconds = 5\n").unwrap();
+        for (name, text) in site.driver.iter().flatten() {
+            let folder = home.path().join("drivers/tiny");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(name), text).unwrap();
+        }
         let notify = home.path().join("notify");
         let systemd = UnixDatagram::bind(&notify).unwrap();
         systemd.set_read_timeout(Some(LONG)).unwrap();
@@ -50,8 +73,8 @@ impl Host {
             .env("JEROBOAM_DATA_DIR", &data)
             .env("JEROBOAM_CONFIG_DIR", home.path())
             .env("JEROBOAM_STORE", url)
-            .env("OS_CLIENT_CONFIG_FILE", clouds_yaml)
-            .env("OS_CLOUD", "demo")
+            .env("OS_CLIENT_CONFIG_FILE", &site.clouds_yaml)
+            .env("OS_CLOUD", &site.os_cloud)
             .env("NOTIFY_SOCKET", &notify)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -103,23 +126,50 @@ fn wish() -> NewTemplate {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_dies_and_the_other_finishes_everything_once() {
-    let Some(server) = Postgres::start() else { return };
     let home = tempfile::tempdir().unwrap();
     let cloud = demo::start(demo::Options { speed: 4.0, ..demo::Options::new(home.path()) }).await.unwrap();
+    let site = Site { clouds_yaml: cloud.clouds_yaml.clone(), os_cloud: "demo".into(), driver: None };
+    share(&site, async |_| wish()).await;
+}
+
+mod real_cloud {
+    use jeroboam::model::NewTemplate;
+
+    use super::{Site, share};
+    use crate::support::live;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "needs a cloud: OS_CLOUD"]
+    async fn one_dies_and_the_other_finishes_everything_once() {
+        let set = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+        let site = Site {
+            clouds_yaml: set("OS_CLIENT_CONFIG_FILE").into(),
+            os_cloud: set("OS_CLOUD"),
+            driver: Some(live::tiny_driver()),
+        };
+        let tiny = |wish| NewTemplate { driver: Some("tiny".into()), ..wish };
+        share(&site, async |manager| tiny(live::smallest_template(manager, "shared").await)).await;
+    }
+}
+
+/// The whole story; leaves nothing in the cloud.
+async fn share(site: &Site, template: impl AsyncFn(&LocalManager) -> NewTemplate) {
+    let Some(server) = Postgres::start() else { return };
+    let home = tempfile::tempdir().unwrap();
     let (url, key) = (SecretString::from(server.url()), home.path().join("store.key"));
     let store = Arc::new(PostgresStore::open(&url, &key).await.unwrap());
     let database = sqlx::PgPool::connect(&server.url()).await.unwrap();
 
-    let mut one = Host::start(&server.tls_url(), &cloud.clouds_yaml, &key);
-    let mut two = Host::start(&server.url(), &cloud.clouds_yaml, &key);
+    let mut one = Host::start(&server.tls_url(), site, &key);
+    let mut two = Host::start(&server.url(), site, &key);
     until("both to have their part", async || {
         let parts = parts(&database).await;
         (parts.len() == 2 && parts.values().all(|part| *part == 32)).then_some(())
     })
     .await;
 
-    let (manager, heat) = client(&cloud.clouds_yaml, store.clone()).await;
-    let cluster_template_id = manager.create_template(wish()).await.unwrap().uuid.to_string();
+    let (manager, heat) = client(site, store.clone()).await;
+    let cluster_template_id = manager.create_template(template(&manager).await).await.unwrap().uuid.to_string();
     for number in 0..CLUSTERS {
         let (name, cluster_template_id) = (format!("c{number}"), cluster_template_id.clone());
         let wish = NewCluster { name, cluster_template_id, node_count: 0, ..NewCluster::default() };
@@ -149,9 +199,12 @@ async fn one_dies_and_the_other_finishes_everything_once() {
     })
     .await;
     let wanted: BTreeSet<String> = clusters.iter().filter_map(|cluster| cluster.stack_id.clone()).collect();
+    // Of a real cloud's stacks only these: others may be at work there too.
+    let names: BTreeSet<&str> = clusters.iter().map(|cluster| cluster.stack_name.as_str()).collect();
     let stacks = heat.stacks_by_tag("jeroboam").await.unwrap();
-    assert_eq!(stacks.len(), CLUSTERS);
-    assert_eq!(stacks.into_iter().map(|stack| stack.id).collect::<BTreeSet<_>>(), wanted);
+    let ours: Vec<_> = stacks.into_iter().filter(|stack| names.contains(stack.name.as_str())).collect();
+    assert_eq!(ours.len(), CLUSTERS);
+    assert_eq!(ours.into_iter().map(|stack| stack.id).collect::<BTreeSet<_>>(), wanted);
     for cluster in &clusters {
         let history = store.history(&manager.identity().scope, Some(cluster.uuid), 100).await.unwrap();
         let came: Vec<&str> = history
@@ -162,6 +215,11 @@ async fn one_dies_and_the_other_finishes_everything_once() {
         assert_eq!(came, ["CREATE_COMPLETE"], "{history:#?}");
     }
 
+    for cluster in &clusters {
+        manager.delete_cluster(cluster.uuid).await.unwrap();
+    }
+    until("all to be gone", async || manager.clusters().await.unwrap().is_empty().then_some(())).await;
+
     // Asked to end, it does so in order and gives back what it had.
     let pid = rustix::process::Pid::from_child(&two.conductor);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -170,10 +228,10 @@ async fn one_dies_and_the_other_finishes_everything_once() {
 }
 
 /// Somebody who only asks, on a third host.
-async fn client(clouds_yaml: &Path, store: Arc<dyn Store>) -> (Arc<LocalManager>, Arc<dyn Orchestration>) {
-    let mut selection = Selection { os_cloud: Some("demo".into()), cwd: "/".into(), ..Selection::default() };
-    selection.env.insert("OS_CLIENT_CONFIG_FILE".into(), clouds_yaml.display().to_string());
+async fn client(site: &Site, store: Arc<dyn Store>) -> (Arc<LocalManager>, Arc<dyn Orchestration>) {
+    let mut selection = Selection { os_cloud: Some(site.os_cloud.clone()), cwd: "/".into(), ..Selection::default() };
+    selection.env.insert("OS_CLIENT_CONFIG_FILE".into(), site.clouds_yaml.display().to_string());
     let cloud = openstack::connect(&clouds::load(&selection).unwrap()).await.unwrap();
     let heat = cloud.orchestration.clone();
-    (LocalManager::open(cloud, store, Arc::new(Drivers::builtin().unwrap()), Options::default()), heat)
+    (LocalManager::open(cloud, store, site.drivers(), Options::default()), heat)
 }

@@ -3,7 +3,6 @@
 //! reached through a forward; a consumer on the cloud's RabbitMQ hears of it. Another cloud's name
 //! with `-appcred-restricted` behind is for a login that may make no credentials.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -51,11 +50,7 @@ impl Gateway for Forward {
 }
 
 async fn manager(cloud: &Cloud, dir: &Path, outside: Outside) -> Arc<LocalManager> {
-    let folder = BTreeMap::from([
-        ("driver.toml".to_owned(), include_str!("tiny.toml").to_owned()),
-        ("tiny.yaml".to_owned(), include_str!("tiny.yaml").to_owned()),
-    ]);
-    let drivers = Drivers::load(vec![("tiny".into(), Ok(folder))]);
+    let drivers = Drivers::load(vec![("tiny".into(), Ok(live::tiny_driver()))]);
     assert_eq!(drivers.broken().next(), None);
     live::conductor(cloud.clone(), dir, Arc::new(drivers), outside).await
 }

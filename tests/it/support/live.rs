@@ -2,6 +2,7 @@
 //! template that passes the checks. The cloud needs an active image with `os_distro` ubuntu, an
 //! external network, and a flavor that kubeadm takes for a master.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,14 @@ pub async fn smallest_template(manager: &LocalManager, name: &str) -> NewTemplat
         master_flavor_id: flavor,
         ..NewTemplate::default()
     }
+}
+
+/// A driver whose stacks have no machines.
+pub fn tiny_driver() -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("driver.toml".to_owned(), include_str!("tiny.toml").to_owned()),
+        ("tiny.yaml".to_owned(), include_str!("tiny.yaml").to_owned()),
+    ])
 }
 
 pub async fn until(manager: &LocalManager, id: ClusterId, limit: Duration, wanted: impl Fn(Option<&Cluster>) -> bool) {
