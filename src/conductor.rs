@@ -28,6 +28,7 @@ pub mod health;
 pub mod keys;
 mod lock;
 pub mod machine;
+pub mod nodes;
 pub mod provisions;
 pub mod reach;
 pub mod rollout;

@@ -18,7 +18,7 @@ pub mod sheet;
 
 pub use archive::tar_gz;
 pub use attributes::{ATTRIBUTES, COMPOSED, Place};
-pub use compose::worker_name;
+pub use compose::{master_name, worker_name};
 pub use drivers::{Drivers, Folder, MANIFEST, Origin};
 pub use manifest::Manifest;
 pub use outputs::{NodeAddress, Outputs};

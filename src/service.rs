@@ -15,8 +15,8 @@ use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Machine, NewCluster, NewTemplate,
-    Orphan, Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine,
+    NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -39,6 +39,10 @@ pub trait Manager: Send + Sync {
     /// Accepts a change of a cluster that is there; the work goes on behind. What cannot be done
     /// in the cluster's present state is refused at once.
     async fn change_cluster(&self, id: ClusterId, change: ClusterChange) -> Result<Cluster, Vec<Problem>>;
+    /// Whether [`Manager::change_cluster`] would accept the change now; changes nothing.
+    async fn check_change(&self, _: ClusterId, _: ClusterChange) -> Result<(), Vec<Problem>> {
+        Ok(())
+    }
     /// What [`Manager::create_cluster`] would do with the wish and what it finds wrong with it;
     /// makes nothing. The error is for what could not be looked at at all.
     async fn preview_cluster(&self, wish: NewCluster) -> Result<Preview, Vec<Problem>>;
@@ -67,6 +71,18 @@ pub trait Manager: Send + Sync {
     async fn sign(&self, id: ClusterId, authority: Authority, csr_pem: &str) -> Result<String, Problem>;
     /// A complete kubeconfig with a fresh client certificate.
     async fn kubeconfig(&self, id: ClusterId, wish: &KubeconfigWish) -> Result<KubeconfigText, Problem>;
+
+    /// The cluster's machines, masters first, with what the change under way does with each;
+    /// none when the manager does not tell.
+    async fn nodes(&self, _: ClusterId) -> Result<Vec<Node>, Problem> {
+        Ok(Vec::new())
+    }
+
+    /// Certificates that were issued, newest first: by one cluster's authorities, or by all;
+    /// none when the manager keeps no ledger.
+    async fn issued(&self, _: Option<ClusterId>) -> Result<Vec<IssuedCertificate>, Problem> {
+        Ok(Vec::new())
+    }
 
     /// What happened, newest first: to one cluster, also one that is gone, or to all.
     async fn history(&self, of: Option<ClusterId>, limit: usize) -> Result<Vec<HistoryEntry>, Problem>;

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod app;
 pub mod dialogs;
+pub mod doing;
 pub mod effect;
 pub mod filter;
 pub mod fleet;
@@ -16,6 +17,7 @@ pub mod keymap;
 pub mod layer;
 pub mod msg;
 pub mod notices;
+pub mod operation;
 pub mod pages;
 pub mod panes;
 pub mod theme;

@@ -57,9 +57,19 @@ fn ready(record: &ClusterRecord, what: &str, mends: bool) -> Result<(), Problem>
 /// From here on the conductor works towards the goal.
 fn begin(record: &mut ClusterRecord, kind: Kind, about: String, batch: u32, now: DateTime<Utc>) {
     let cluster = &mut record.cluster;
-    cluster.rollout = Some(Rollout { kind, about, done: 0, total: 0, paused: false, held: false });
-    go_on(record, now);
+    cluster.rollout = Some(Rollout {
+        kind,
+        about,
+        done: 0,
+        total: 0,
+        step: 0,
+        steps: 0,
+        step_since: None,
+        paused: false,
+        held: false,
+    });
     record.batch = usize::try_from(batch.max(1)).unwrap_or(1);
+    go_on(record, now);
 }
 
 fn go_on(record: &mut ClusterRecord, now: DateTime<Utc>) {
@@ -73,6 +83,10 @@ fn go_on(record: &mut ClusterRecord, now: DateTime<Utc>) {
     track.update_taken = None;
     track.cancel = false;
     track.faults = 0;
+    let ahead = rollout::steps(&record.sent, &record.taken, &record.goal, record.batch);
+    if let Some(change) = &mut record.cluster.rollout {
+        change.steps = change.step + ahead;
+    }
     groups::show(record);
 }
 

@@ -32,6 +32,7 @@ pub fn show(record: &mut ClusterRecord) {
         rollout.total = rollout.total.max(left);
         rollout.done = rollout.total - left;
         rollout.held = held;
+        rollout.step_since = record.track.update_taken;
     }
 }
 

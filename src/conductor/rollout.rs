@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 
 use crate::model::{CaStage, NodeImage, Spec, WorkerGroup};
 
+/// More are not counted: nobody reads the number, and each is a copy of all machines.
+const STEPS_MAX: usize = 500;
+
 /// What the stack is to be made next; `None` when it has all that is wanted.
 /// The revision is the taken one's: who sends it counts it up.
 pub fn next(taken: &Spec, goal: &Spec, batch: usize) -> Option<Spec> {
@@ -49,6 +52,12 @@ fn renew_credential(spec: &mut Spec, goal: &Spec) -> bool {
         master.ca_step = spec.ca_step;
     }
     true
+}
+
+/// How many updates are ahead.
+pub fn steps(sent: &Spec, taken: &Spec, goal: &Spec, batch: usize) -> usize {
+    let ways = std::iter::successors(next(taken, goal, batch), |spec| next(spec, goal, batch));
+    ways.take(STEPS_MAX).count().max(usize::from(upcoming(sent, taken, goal, batch).is_some()))
 }
 
 /// The first master that is not as wanted, or is older than the rotation's stage.

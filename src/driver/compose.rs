@@ -174,6 +174,11 @@ fn secret<'a>(input: &'a PlanInput, name: &str) -> Result<Option<&'a SecretStrin
     }
 }
 
+/// The name of a master's server, and of its Kubernetes node.
+pub fn master_name(stack_name: &str, index: u32) -> String {
+    format!("{stack_name}-master-{index}")
+}
+
 /// The name of a worker's server, and of its Kubernetes node.
 pub fn worker_name(stack_name: &str, group: &WorkerGroup, index: u32) -> String {
     format!("{stack_name}-{}-{index}", machine_name(group))

@@ -1,8 +1,9 @@
 //! What can be asked of a cluster that is there, and how far such a change is.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::NewNodeGroup;
+use super::{NewNodeGroup, Problem, nodegroup};
 
 /// A change of a cluster, after the verbs of `openstack coe`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,19 @@ pub enum ClusterChange {
     Cancel,
 }
 
+/// A change's own rules, whatever the cluster.
+pub fn shape(change: &ClusterChange) -> Vec<Problem> {
+    let wrong = |field: &str, why: &str| vec![Problem::invalid(why).on_field(field)];
+    match change {
+        ClusterChange::Upgrade { template, .. } if template.is_empty() => wrong("template", "choose a template"),
+        ClusterChange::Upgrade { max_batch_size: 0, .. } | ClusterChange::RotateCa { max_batch_size: 0 } => {
+            wrong("max_batch_size", "at least one worker is replaced at a time")
+        }
+        ClusterChange::CreateNodegroup { nodegroup } => nodegroup::shape(nodegroup),
+        _ => Vec::new(),
+    }
+}
+
 /// What a change that takes several steps is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +107,15 @@ pub struct Rollout {
     pub about: String,
     pub done: usize,
     pub total: usize,
+    /// Updates of the stack that were sent for it.
+    #[serde(default)]
+    pub step: usize,
+    /// How many it should take in all, counted when it was begun.
+    #[serde(default)]
+    pub steps: usize,
+    /// Since when Heat has had the present one; `None`: it is at none.
+    #[serde(default)]
+    pub step_since: Option<DateTime<Utc>>,
     /// Nothing further is begun.
     pub paused: bool,
     /// Paused, and nothing of it is under way any more.
@@ -108,8 +131,12 @@ impl Rollout {
             1 => format!(": {} of 1 node", self.done),
             total => format!(": {} of {total} nodes", self.done),
         };
-        let about = if self.about.is_empty() { String::new() } else { format!(" {}", self.about) };
         let paused = if self.paused { ", paused" } else { "" };
-        format!("{}{about}{nodes}{paused}", self.kind.word())
+        format!("{}{nodes}{paused}", self.what())
+    }
+
+    /// `upgrade v1.31.4 → v1.32.0`.
+    pub fn what(&self) -> String {
+        if self.about.is_empty() { self.kind.word().to_owned() } else { format!("{} {}", self.kind.word(), self.about) }
     }
 }

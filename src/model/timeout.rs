@@ -23,7 +23,7 @@ pub fn node_seconds(label: Option<&str>, create_timeout: u32) -> u64 {
 /// A time-out that runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeOut {
-    /// `create`, or the node that is waited for as an address among the stack's resources
+    /// `create`, `step`, or the node that is waited for as an address among the stack's resources
     /// (`masters.0`).
     pub of: String,
     pub limit_seconds: u64,
@@ -57,20 +57,29 @@ fn spelled(seconds: u64) -> String {
     }
 }
 
-/// What runs: the create's own time-out, and that of each node that has not told it is
-/// ready, those that end first in front. `resources`: the stack's, as far as they are known.
-///
-/// Of an update only nodes are told: each of its steps has the whole time-out anew, and Heat does not
-/// tell when one began.
+/// Seconds that a node of the cluster may take.
+pub fn of_node(cluster: &Cluster) -> u64 {
+    node_seconds(cluster.labels.get(NODE_LABEL).filter(|v| !v.is_empty()), cluster.create_timeout)
+}
+
+/// What runs: the time-out of the create or of a change's present step, and that of each node that
+/// has not told it is ready, those that end first in front. `resources`: the stack's, as far as
+/// they are known.
 pub fn running(cluster: &Cluster, resources: &[StackResource], now: DateTime<Utc>) -> Vec<TimeOut> {
     if !cluster.status.is_in_progress() || cluster.is_held() {
         return Vec::new();
     }
-    let whole = (cluster.status == Status::CREATE_IN_PROGRESS).then(|| {
+    let step = cluster.rollout.as_ref().and_then(|change| change.step_since);
+    let whole = if cluster.status == Status::CREATE_IN_PROGRESS {
+        Some(("create", cluster.status_since))
+    } else {
+        step.map(|since| ("step", since))
+    };
+    let whole = whole.map(|(of, since)| {
         let limit = u64::from(timeout_minutes(cluster.create_timeout)) * 60;
-        TimeOut::new("create".into(), cluster.status_since, limit, now)
+        TimeOut::new(of.into(), since, limit, now)
     });
-    let limit = node_seconds(cluster.labels.get(NODE_LABEL).filter(|v| !v.is_empty()), cluster.create_timeout);
+    let limit = of_node(cluster);
     let waits = resources.iter().filter(|resource| resource.kind == WAITS && resource.status.is_in_progress());
     let nodes = waits.filter_map(|wait| TimeOut::new(wait.path.join("."), wait.updated?, limit, now));
     let mut all: Vec<TimeOut> = whole.flatten().into_iter().chain(nodes).collect();
@@ -140,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_change_only_nodes_are_told_and_at_rest_nothing() {
+    fn of_somebody_elses_update_only_nodes_are_told_and_at_rest_nothing() {
         let resources = [wait(&["masters", "0"], "CREATE_IN_PROGRESS", Some(100))];
         let of = |status: &str| {
             running(&cluster(status), &resources, at(128)).into_iter().map(|time_out| time_out.of).collect::<Vec<_>>()

@@ -13,6 +13,9 @@ use crate::model::{Authority, Problem};
 use crate::service::Manager;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
 
+/// So many entries of one cluster's history are shown.
+const HISTORY: usize = 1000;
+
 pub struct Performer {
     connect: Arc<Connect>,
     inbox: UnboundedSender<In>,
@@ -106,12 +109,17 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         }
         Job::Events(id) => Reply::Events(id, manager.events(id).await),
         Job::Resources(id) => Reply::Resources(id, manager.resources(id).await),
+        Job::Nodes(id) => Reply::Nodes(id, manager.nodes(id).await),
+        Job::History(id) => Reply::History(id, manager.history(Some(id), HISTORY).await),
+        Job::Issued(id) => Reply::Issued(id, manager.issued(Some(id)).await),
         Job::Certificate(id) => {
             Reply::Certificate(id, manager.ca_certificate(id, Authority::Kubernetes).await.map(Box::new))
         }
         Job::Preview(wish) => Reply::Preview(manager.preview_cluster(*wish).await.map(Box::new)),
         Job::CreateTemplate(wish) => Reply::TemplateCreated(manager.create_template(*wish).await.map(Box::new)),
         Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
+        Job::Change(id, change) => Reply::ClusterChanged(id, manager.change_cluster(id, *change).await.map(Box::new)),
+        Job::CheckChange(id, change) => Reply::ChangeChecked(id, manager.check_change(id, *change).await),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(manager.delete_template(id).await),
         Job::DeleteCluster(id) => Reply::ClusterDeleted(manager.delete_cluster(id).await),
         Job::SaveKubeconfig { id, target, overwrite } => {
@@ -133,10 +141,15 @@ fn failed(job: &Job) -> Reply {
         Job::Inventory => Reply::Inventory(Box::default(), vec![defect("looking at the cloud")]),
         Job::Events(id) => Reply::Events(*id, Err(defect("listing events"))),
         Job::Resources(id) => Reply::Resources(*id, Err(defect("listing resources"))),
+        Job::Nodes(id) => Reply::Nodes(*id, Err(defect("listing nodes"))),
+        Job::History(id) => Reply::History(*id, Err(defect("reading the history"))),
+        Job::Issued(id) => Reply::Issued(*id, Err(defect("listing issued certificates"))),
         Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
         Job::Preview(_) => Reply::Preview(Err(vec![defect("looking at the cluster's plan")])),
         Job::CreateTemplate(_) => Reply::TemplateCreated(Err(vec![defect("creating the template")])),
         Job::CreateCluster(_) => Reply::ClusterCreated(Err(vec![defect("creating the cluster")])),
+        Job::Change(id, _) => Reply::ClusterChanged(*id, Err(vec![defect("changing the cluster")])),
+        Job::CheckChange(id, _) => Reply::ChangeChecked(*id, Err(vec![defect("checking the change")])),
         Job::DeleteTemplate(_) => Reply::TemplateDeleted(Err(defect("deleting the template"))),
         Job::DeleteCluster(_) => Reply::ClusterDeleted(Err(defect("deleting the cluster"))),
         Job::SaveKubeconfig { .. } => Reply::Kubeconfig(Saved::Failed(defect("writing the kubeconfig"))),

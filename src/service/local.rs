@@ -22,8 +22,9 @@ use crate::model::labels::catalogue::Sheet;
 use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Machine, NewCluster,
-    NewTemplate, Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId, ThingSort,
+    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine,
+    NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId,
+    ThingSort,
 };
 use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Store, StoreError};
@@ -246,6 +247,10 @@ impl Manager for LocalManager {
         self.change(id, change).await
     }
 
+    async fn check_change(&self, id: ClusterId, change: ClusterChange) -> Result<(), Vec<Problem>> {
+        self.may_change(id, change).await
+    }
+
     async fn preview_cluster(&self, wish: NewCluster) -> Result<Preview, Vec<Problem>> {
         let taken = self.clusters().await.map_err(only)?.into_iter().any(|cluster| cluster.name == wish.name);
         let mut preview = self.look(wish).await?.preview;
@@ -298,6 +303,14 @@ impl Manager for LocalManager {
 
     async fn kubeconfig(&self, id: ClusterId, wish: &KubeconfigWish) -> Result<KubeconfigText, Problem> {
         self.client_config(id, wish).await
+    }
+
+    async fn nodes(&self, id: ClusterId) -> Result<Vec<Node>, Problem> {
+        Ok(conductor::nodes::of(&self.record(id).await?))
+    }
+
+    async fn issued(&self, of: Option<ClusterId>) -> Result<Vec<IssuedCertificate>, Problem> {
+        Ok(self.store.certificates(&self.cloud.identity.scope, of).await?)
     }
 
     async fn history(&self, of: Option<ClusterId>, limit: usize) -> Result<Vec<HistoryEntry>, Problem> {

@@ -8,7 +8,11 @@ pub enum Context {
     Templates,
     Events,
     Certificates,
+    NodeGroups,
+    Nodes,
     Resources,
+    History,
+    Issued,
     /// Every pane whose rows a cursor walks over.
     List,
     /// The screen with the four panes.
@@ -27,12 +31,16 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
         Self::Certificates,
+        Self::NodeGroups,
+        Self::Nodes,
         Self::Resources,
+        Self::History,
+        Self::Issued,
         Self::List,
         Self::Home,
         Self::Cluster,
@@ -54,7 +62,11 @@ impl Context {
             Self::Templates => "templates",
             Self::Events => "events",
             Self::Certificates => "certificates",
+            Self::NodeGroups => "node-groups",
+            Self::Nodes => "nodes",
             Self::Resources => "resources",
+            Self::History => "history",
+            Self::Issued => "issued",
             Self::List => "list",
             Self::Home => "home",
             Self::Cluster => "cluster",
@@ -77,7 +89,11 @@ impl Context {
             Self::Templates => "Templates",
             Self::Events => "Stack events",
             Self::Certificates => "CA certificates",
+            Self::NodeGroups => "Node groups",
+            Self::Nodes => "Nodes",
             Self::Resources => "Resources",
+            Self::History => "History",
+            Self::Issued => "Issued certificates",
             Self::List => "Moving about",
             Self::Home => "Panes",
             Self::Cluster => "Cluster page",
@@ -137,18 +153,31 @@ actions! {
     CreateFrom "create-from" "create cluster" "A new cluster from the selected template" [Templates];
     Open "open" "open" "Zoom in: a cluster to its page, a pane to the whole screen" [List];
     Toggle "toggle" "fold" "Open or close a branch of the resource tree" [Resources];
+    Pause "pause" "pause" "Begin nothing further of a change that runs, or go on with it" [Clusters, Cluster];
+    Retry "retry" "try again" "Go on with a change that failed, on fresh machines" [Clusters, Cluster];
+    Rollback "rollback" "roll back" "Give up a change that failed or is paused" [Clusters, Cluster];
+    Stop "stop" "stop" "Stop what Heat is doing to the cluster" [Clusters, Cluster];
     Why "why" "why" "Go to what failed, or to what is being waited for" [Clusters, Cluster];
+    Resize "resize" "resize" "Give a node group more or fewer nodes" [Clusters, Cluster];
+    RemoveNode "remove-node" "remove" "Take the node under the cursor away" [Nodes];
+    Upgrade "upgrade" "upgrade" "Go to the image and versions of another template" [Clusters, Cluster];
+    NewNodegroup "new-node-group" "new group" "Add a node group" [Clusters, Cluster];
+    EditNodegroup "edit-node-group" "bounds" "Change how few and how many nodes a group may have" [NodeGroups];
+    RotateCredential "rotate-credential" "" "Give add-ons another credential for the cloud" [Clusters, Cluster];
+    RotateCa "rotate-ca" "" "Put a new Kubernetes CA in the old one's place" [Clusters, Cluster];
     Kubeconfig "kubeconfig" "kubeconfig" "Write the cluster's kubeconfig" [Clusters, Cluster];
     Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Dialog];
-    Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster];
+    Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
     Filter "filter" "filter" "Show only rows that contain a text" [List];
-    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates];
-    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates];
+    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued];
+    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued];
     Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster];
     Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster];
     Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster];
-    Pane3 "pane-3" "" "Go to the third pane" [Home];
-    Pane4 "pane-4" "" "Go to the fourth pane" [Home];
+    Pane3 "pane-3" "" "Go to the third pane" [Home, Cluster];
+    Pane4 "pane-4" "" "Go to the fourth pane" [Home, Cluster];
+    Pane5 "pane-5" "" "Go to the fifth pane" [Cluster];
+    Pane6 "pane-6" "" "Go to the sixth pane" [Cluster];
     NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster];
     PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster];
     Up "up" "" "One row up" [List, Picker, Help, Dialog];
@@ -157,7 +186,7 @@ actions! {
     PageDown "page-down" "" "One page down" [List, Picker, Help, Dialog];
     First "first" "" "To the first row" [List, Picker, Help, Dialog];
     Last "last" "" "To the last row; events follow again" [List, Picker, Help, Dialog];
-    Submit "submit" "create" "Check the form and create, or look at it once more before" [Form];
+    Submit "submit" "send" "Check the form and create, or look at it once more before" [Form];
     Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form];
     NextField "next-field" "next field" "Go to the next field" [Form];
     PreviousField "previous-field" "" "Go to the field before" [Form];

@@ -11,13 +11,13 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
 use super::action::{Action, Context};
-use super::dialogs::confirm::{DeleteCluster, DeleteTemplate, Discard};
+use super::dialogs::confirm::{Confirm, DeleteTemplate, Discard, Question};
 use super::dialogs::help::HelpPage;
 use super::dialogs::kubeconfig::KubeconfigDialog;
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
 use super::forms::review::Review;
-use super::forms::{cluster, template};
+use super::forms::{change, cluster, template};
 use super::key::{Code, KeyPress};
 use super::keymap::{Found, Keymap};
 use super::layer::{Ask, Cx, Layer, Link, Route};
@@ -27,7 +27,7 @@ use super::pages::cluster::ClusterPage;
 use super::pages::home::Home;
 use super::theme::Theme;
 use super::words;
-use crate::model::{ClusterId, Problem, Status};
+use crate::model::{Cluster, ClusterId, Problem};
 use crate::service::Change;
 
 pub struct App {
@@ -145,7 +145,8 @@ impl App {
     /// When the picture changes by time alone: every second while a cluster
     /// moves, when a notice goes, when an age turns. `None`: never.
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
-        let moving = self.fleet.clusters.values().any(|cluster| cluster.status.is_in_progress());
+        let moves = |cluster: &Cluster| cluster.status.is_in_progress() && !cluster.is_held();
+        let moving = self.fleet.clusters.values().any(moves);
         let second = moving.then(|| self.now.trunc_subsecs(0) + TimeDelta::seconds(1));
         let ages = self.fleet.clusters.values().map(|cluster| words::age_changes(cluster.created_at, self.now)).min();
         [second, ages, self.notices.next_expiry()].into_iter().flatten().min()
@@ -237,14 +238,18 @@ impl App {
     }
 
     fn open(&mut self, route: Route, effects: &mut Vec<Effect>) {
-        let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_));
+        let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_) | Route::Change(..));
         let mut look = None;
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
             Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
             Route::NewTemplate => Some(Box::new(template::form(&cx))),
             Route::NewCluster(template) => Some(Box::new(cluster::form(template, &cx))),
-            Route::DeleteCluster(id) => DeleteCluster::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
+            Route::Change(id, wanted) => change::form(id, wanted, &cx),
+            Route::Confirm(question) => Some(Box::new(Confirm::new(*question))),
+            Route::DeleteCluster(id) => {
+                Question::delete(id, &cx).map(|question| Box::new(Confirm::new(question)) as Box<dyn Layer>)
+            }
             Route::DeleteTemplate(id) => DeleteTemplate::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Kubeconfig(id) => KubeconfigDialog::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Review { wish, command } => {
@@ -310,8 +315,12 @@ impl App {
                         Some(key) => problem.advise(format!("{key} on the cluster leads to the resource")),
                         None => problem,
                     });
-                } else if cluster.status == Status::CREATE_COMPLETE {
-                    self.notices.good(format!("{} is ready", cluster.name), self.now);
+                } else if cluster.status.is_complete() {
+                    let told = match self.fleet.clusters.get(&cluster.uuid).and_then(|have| have.rollout.as_ref()) {
+                        Some(change) => format!("{}: {} is done", cluster.name, change.what()),
+                        None => format!("{} is ready", cluster.name),
+                    };
+                    self.notices.good(told, self.now);
                 }
             }
             Change::ClusterGone { id, name } if self.fleet.clusters.contains_key(id) => {

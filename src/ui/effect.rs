@@ -1,6 +1,6 @@
 //! What the dashboard wants done outside itself, as plain data.
 
-use crate::model::{ClusterId, NewCluster, NewTemplate, TemplateId};
+use crate::model::{ClusterChange, ClusterId, NewCluster, NewTemplate, TemplateId};
 
 /// Performed by `runtime`; tests compare them.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,13 +27,23 @@ pub enum Job {
     Inventory,
     Events(ClusterId),
     Resources(ClusterId),
+    Nodes(ClusterId),
+    History(ClusterId),
+    Issued(ClusterId),
     Certificate(ClusterId),
     Preview(Box<NewCluster>),
     CreateTemplate(Box<NewTemplate>),
     CreateCluster(Box<NewCluster>),
+    Change(ClusterId, Box<ClusterChange>),
+    /// Whether the change would be accepted.
+    CheckChange(ClusterId, Box<ClusterChange>),
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
-    SaveKubeconfig { id: ClusterId, target: Target, overwrite: bool },
+    SaveKubeconfig {
+        id: ClusterId,
+        target: Target,
+        overwrite: bool,
+    },
 }
 
 /// Where a kubeconfig goes.
@@ -54,10 +64,14 @@ pub enum Slot {
     Inventory,
     Events,
     Resources,
+    Nodes,
+    History,
+    Issued,
     Certificate(ClusterId),
     Preview,
     CreateTemplate,
     CreateCluster,
+    Change(ClusterId),
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
     Kubeconfig(ClusterId),
@@ -78,10 +92,14 @@ impl Job {
             Self::Inventory => Slot::Inventory,
             Self::Events(_) => Slot::Events,
             Self::Resources(_) => Slot::Resources,
+            Self::Nodes(_) => Slot::Nodes,
+            Self::History(_) => Slot::History,
+            Self::Issued(_) => Slot::Issued,
             Self::Certificate(id) => Slot::Certificate(*id),
             Self::Preview(_) => Slot::Preview,
             Self::CreateTemplate(_) => Slot::CreateTemplate,
             Self::CreateCluster(_) => Slot::CreateCluster,
+            Self::Change(id, _) | Self::CheckChange(id, _) => Slot::Change(*id),
             Self::DeleteTemplate(id) => Slot::DeleteTemplate(*id),
             Self::DeleteCluster(id) => Slot::DeleteCluster(*id),
             Self::SaveKubeconfig { id, .. } => Slot::Kubeconfig(*id),
@@ -97,6 +115,9 @@ impl Job {
                 | Self::Inventory
                 | Self::Events(_)
                 | Self::Resources(_)
+                | Self::Nodes(_)
+                | Self::History(_)
+                | Self::Issued(_)
                 | Self::Certificate(_)
                 | Self::Preview(_)
         )

@@ -5,8 +5,42 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
-use crate::model::{Cluster, ClusterId, ClusterTemplate, Problem, StackEvent, StackResource, TemplateId};
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, StackEvent, StackResource,
+    TemplateId,
+};
 use crate::service::{CaCertificate, Change, ConductorRole};
+
+/// What is known of a cluster that somebody looks at, each part loaded by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part<T> {
+    /// The last that came, also while a newer one is on its way.
+    pub list: Vec<T>,
+    pub loaded: Loaded,
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), loaded: Loaded::Not }
+    }
+}
+
+impl<T> Part<T> {
+    fn put(&mut self, answer: Result<Vec<T>, Problem>) {
+        match answer {
+            Ok(list) => *self = Self { list, loaded: Loaded::Yes },
+            Err(problem) => self.loaded = Loaded::Failed(problem),
+        }
+    }
+}
+
+/// What the conductor's own store tells of a cluster.
+#[derive(Debug, Default)]
+pub struct Looked {
+    pub nodes: Part<Node>,
+    pub history: Part<HistoryEntry>,
+    pub issued: Part<IssuedCertificate>,
+}
 
 /// A list that is loaded once and kept up to date by changes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +49,27 @@ pub enum Loaded {
     Not,
     Yes,
     Failed(Problem),
+}
+
+/// A stack's resources, and which of them stand where in it.
+#[derive(Debug, Default)]
+struct Tree {
+    all: Vec<StackResource>,
+    /// Indexes of `all` by the numbers in their paths: members of resource groups are numbered.
+    at: HashMap<Vec<u32>, Vec<usize>>,
+}
+
+impl Tree {
+    fn new(all: Vec<StackResource>) -> Self {
+        let mut at: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
+        for (index, resource) in all.iter().enumerate() {
+            let numbers: Vec<u32> = resource.path.iter().filter_map(|part| part.parse().ok()).collect();
+            if !numbers.is_empty() {
+                at.entry(numbers).or_default().push(index);
+            }
+        }
+        Self { all, at }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -29,8 +84,9 @@ pub struct Fleet {
     pub templates_loaded: Loaded,
     events: HashMap<ClusterId, Vec<StackEvent>>,
     pub events_loaded: BTreeMap<ClusterId, Loaded>,
-    resources: HashMap<ClusterId, Vec<StackResource>>,
+    resources: HashMap<ClusterId, Tree>,
     pub resources_loaded: BTreeMap<ClusterId, Loaded>,
+    looked: HashMap<ClusterId, Looked>,
     pub certificates: BTreeMap<ClusterId, Result<CaCertificate, Problem>>,
     pub inventory: Option<Inventory>,
     pub inventory_problems: Vec<Problem>,
@@ -51,6 +107,7 @@ impl Fleet {
                 self.resources.remove(&id);
                 self.events_loaded.remove(&id);
                 self.resources_loaded.remove(&id);
+                self.looked.remove(&id);
                 self.certificates.remove(&id);
                 self.gone.insert(id.0);
                 self.clusters.remove(&id).is_some()
@@ -92,8 +149,46 @@ impl Fleet {
             }
             _ => {}
         }
+        self.look_again(&cluster);
         self.clusters.insert(cluster.uuid, cluster);
         true
+    }
+
+    /// What the store tells of the cluster is another now, unless only Heat's progress is.
+    fn look_again(&mut self, cluster: &Cluster) {
+        let (Some(have), Some(looked)) = (self.clusters.get(&cluster.uuid), self.looked.get_mut(&cluster.uuid)) else {
+            return;
+        };
+        if (Cluster { progress: cluster.progress, ..have.clone() }) != *cluster {
+            looked.nodes.loaded = Loaded::Not;
+            looked.history.loaded = Loaded::Not;
+        }
+    }
+
+    /// What the store told of one cluster.
+    pub fn looked(&self, id: ClusterId) -> Option<&Looked> {
+        self.looked.get(&id)
+    }
+
+    pub fn nodes(&self, id: ClusterId) -> &[Node] {
+        self.looked.get(&id).map_or(&[], |looked| &looked.nodes.list)
+    }
+
+    pub fn put_nodes(&mut self, id: ClusterId, nodes: Result<Vec<Node>, Problem>) {
+        self.looked.entry(id).or_default().nodes.put(nodes);
+    }
+
+    pub fn put_history(&mut self, id: ClusterId, history: Result<Vec<HistoryEntry>, Problem>) {
+        self.looked.entry(id).or_default().history.put(history);
+    }
+
+    pub fn put_issued(&mut self, id: ClusterId, issued: Result<Vec<IssuedCertificate>, Problem>) {
+        self.looked.entry(id).or_default().issued.put(issued);
+    }
+
+    /// A certificate was issued just now.
+    pub fn issued_more(&mut self, id: ClusterId) {
+        self.looked.entry(id).or_default().issued.loaded = Loaded::Not;
     }
 
     pub fn put_template(&mut self, template: ClusterTemplate) -> bool {
@@ -125,11 +220,11 @@ impl Fleet {
     }
 
     pub fn put_resources(&mut self, id: ClusterId, resources: Vec<StackResource>) -> bool {
-        if self.gone.contains(&id.0) || self.resources.get(&id) == Some(&resources) {
+        if self.gone.contains(&id.0) || self.resources.get(&id).is_some_and(|tree| tree.all == resources) {
             return false;
         }
         self.resources_loaded.insert(id, Loaded::Yes);
-        self.resources.insert(id, resources);
+        self.resources.insert(id, Tree::new(resources));
         true
     }
 
@@ -138,7 +233,14 @@ impl Fleet {
     }
 
     pub fn resources(&self, id: ClusterId) -> &[StackResource] {
-        self.resources.get(&id).map_or(&[], Vec::as_slice)
+        self.resources.get(&id).map_or(&[], |tree| &tree.all)
+    }
+
+    /// Those whose path has exactly these numbers in it.
+    pub fn resources_at(&self, id: ClusterId, numbers: &[u32]) -> Vec<&StackResource> {
+        let Some(tree) = self.resources.get(&id) else { return Vec::new() };
+        let found = tree.at.get(numbers).into_iter().flatten();
+        found.filter_map(|index| tree.all.get(*index)).collect()
     }
 
     pub fn clusters_by_name(&self) -> Vec<&Cluster> {
@@ -165,6 +267,11 @@ impl Fleet {
         self.templates_loaded = Loaded::Not;
         self.events_loaded.clear();
         self.resources_loaded.clear();
+        for looked in self.looked.values_mut() {
+            looked.nodes.loaded = Loaded::Not;
+            looked.history.loaded = Loaded::Not;
+            looked.issued.loaded = Loaded::Not;
+        }
         self.certificates.retain(|_, certificate| certificate.is_ok());
     }
 

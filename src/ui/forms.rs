@@ -1,6 +1,7 @@
 //! Forms: fields, a focus, and rules that come from [`crate::model::validate`].
 //! [`form`] is what every form does; [`template`] and [`cluster`] say what is asked.
 
+pub mod change;
 pub mod cluster;
 pub mod command;
 pub mod draw;

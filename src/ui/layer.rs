@@ -8,11 +8,13 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::action::{Action, Context};
+use super::dialogs::confirm::Question;
 use super::effect::{Effect, Job};
 use super::fleet::Fleet;
 use super::key::KeyPress;
 use super::keymap::Keymap;
 use super::msg::Reply;
+use super::operation::Wanted;
 use super::theme::{Role, Theme};
 use crate::model::{ClusterId, NewCluster, TemplateId};
 
@@ -83,6 +85,10 @@ pub enum Route {
     DeleteCluster(ClusterId),
     DeleteTemplate(TemplateId),
     Kubeconfig(ClusterId),
+    /// The form of a change.
+    Change(ClusterId, Wanted),
+    /// Asked before something is done.
+    Confirm(Box<Question>),
     Discard,
     /// The last look; with the command that would do the same.
     Review {
@@ -115,9 +121,10 @@ pub trait Layer: Send {
 
     fn paste(&mut self, _text: &str, _cx: &Cx) {}
 
-    /// Every accepted reply, after the fleet knows it.
-    fn reply(&mut self, _reply: &Reply, _cx: &Cx) -> Vec<Ask> {
-        Vec::new()
+    /// Every accepted reply, after the fleet knows it. `None`: it is not for this layer, and
+    /// what it refuses is told by somebody else.
+    fn reply(&mut self, _reply: &Reply, _cx: &Cx) -> Option<Vec<Ask>> {
+        None
     }
 
     /// The fleet is another now.
@@ -134,6 +141,16 @@ pub trait Layer: Send {
     /// The cluster whose events should be followed while this layer is on screen.
     fn cluster(&self, _cx: &Cx) -> Option<ClusterId> {
         None
+    }
+
+    /// The cluster whose nodes, history and issued certificates it shows.
+    fn inside(&self) -> Option<ClusterId> {
+        None
+    }
+
+    /// Whether the action is worth a hint just now. What is pressed all the same is tried.
+    fn offers(&self, _action: Action, _cx: &Cx) -> bool {
+        true
     }
 
     fn select_cluster(&mut self, _id: ClusterId) {}

@@ -6,7 +6,9 @@ use super::effect::Ticket;
 use super::key::KeyPress;
 use crate::cloud::Identity;
 use crate::model::validate::Inventory;
-use crate::model::{Cluster, ClusterId, ClusterTemplate, Problem, StackEvent, StackResource};
+use crate::model::{
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, StackEvent, StackResource,
+};
 use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change};
 
@@ -37,13 +39,31 @@ pub enum Reply {
     Inventory(Box<Inventory>, Vec<Problem>),
     Events(ClusterId, Result<Vec<StackEvent>, Problem>),
     Resources(ClusterId, Result<Vec<StackResource>, Problem>),
+    Nodes(ClusterId, Result<Vec<Node>, Problem>),
+    History(ClusterId, Result<Vec<HistoryEntry>, Problem>),
+    Issued(ClusterId, Result<Vec<IssuedCertificate>, Problem>),
     Certificate(ClusterId, Result<Box<CaCertificate>, Problem>),
     Preview(Result<Box<Preview>, Vec<Problem>>),
     TemplateCreated(Result<Box<ClusterTemplate>, Vec<Problem>>),
     ClusterCreated(Result<Box<Cluster>, Vec<Problem>>),
+    ClusterChanged(ClusterId, Result<Box<Cluster>, Vec<Problem>>),
+    ChangeChecked(ClusterId, Result<(), Vec<Problem>>),
     TemplateDeleted(Result<(), Problem>),
     ClusterDeleted(Result<(), Problem>),
     Kubeconfig(Saved),
+}
+
+impl Reply {
+    /// Why a wish was not accepted, for whoever shows it.
+    pub fn refusals(&self) -> &[Problem] {
+        match self {
+            Self::TemplateCreated(Err(problems))
+            | Self::ClusterCreated(Err(problems))
+            | Self::ClusterChanged(_, Err(problems)) => problems,
+            Self::TemplateDeleted(Err(problem)) | Self::ClusterDeleted(Err(problem)) => std::slice::from_ref(problem),
+            _ => &[],
+        }
+    }
 }
 
 /// How writing a kubeconfig ended.

@@ -3,8 +3,13 @@
 //! something else (events, resource tree) bring their own drawing.
 
 pub mod certificates;
+pub mod change;
 pub mod clusters;
 pub mod events;
+pub mod groups;
+pub mod history;
+pub mod issued;
+pub mod nodes;
 pub mod resources;
 pub mod templates;
 pub mod tree;
@@ -25,17 +30,20 @@ use super::widgets::text;
 pub trait Spec {
     type Key: Clone + PartialEq;
     type Row: 'static;
+    /// Whose rows are listed: `()` where they are everybody's.
+    type Of: Copy + Default;
     const TITLE: &'static str;
-    fn rows<'a>(cx: &Cx<'a>) -> Vec<&'a Self::Row>;
+    fn rows<'a>(of: Self::Of, cx: &Cx<'a>) -> Vec<&'a Self::Row>;
     fn key(row: &Self::Row) -> Self::Key;
     fn columns() -> &'static [Column<Self::Row>];
     /// What the filter looks through.
     fn haystack(row: &Self::Row, cx: &Cx) -> String;
     /// What to say instead of rows, and what to do about it.
-    fn empty(room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>>;
+    fn empty(of: Self::Of, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>>;
 }
 
 pub struct ListPane<S: Spec> {
+    of: S::Of,
     cursor: Cursor<S::Key>,
     /// `None`: as [`Spec::rows`] gives them.
     sorted: Option<Sorted>,
@@ -44,7 +52,7 @@ pub struct ListPane<S: Spec> {
 
 impl<S: Spec> Default for ListPane<S> {
     fn default() -> Self {
-        Self { cursor: Cursor::default(), sorted: None, filter: Filter::default() }
+        Self::of(S::Of::default())
     }
 }
 
@@ -62,8 +70,12 @@ pub fn step(action: Action) -> Option<Step> {
 }
 
 impl<S: Spec> ListPane<S> {
+    pub fn of(of: S::Of) -> Self {
+        Self { of, cursor: Cursor::default(), sorted: None, filter: Filter::default() }
+    }
+
     pub fn rows<'a>(&self, cx: &Cx<'a>) -> Vec<&'a S::Row> {
-        let mut rows = S::rows(cx);
+        let mut rows = S::rows(self.of, cx);
         if !self.filter.text().is_empty() {
             rows.retain(|row| self.filter.matches(&S::haystack(row, cx)));
         }
@@ -128,7 +140,7 @@ impl<S: Spec> ListPane<S> {
         if rows.is_empty() {
             let room = usize::from(area.width.saturating_sub(3));
             let lines = if self.filter.text().is_empty() {
-                S::empty(room, cx)
+                S::empty(self.of, room, cx)
             } else {
                 vec![vec![cx.span(Role::Muted, format!("nothing contains \"{}\"", self.filter.text()))]]
             };
@@ -144,7 +156,7 @@ impl<S: Spec> ListPane<S> {
 
     /// `12` or, filtered, `3 of 12`; `more below` when the rows do not fit.
     pub fn note(&self, cx: &Cx) -> Vec<Span<'static>> {
-        let all = S::rows(cx).len();
+        let all = S::rows(self.of, cx).len();
         let shown = self.rows(cx).len();
         if all == 0 {
             Vec::new()

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::theme::Role;
-use crate::model::{Action, Cluster, State, Status};
+use crate::model::{Action, Cluster, State, Status, timeout};
 
 /// Sign, word and role of a status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub fn age_changes(since: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     since + if hours < 48 { TimeDelta::hours(hours + 1) } else { TimeDelta::days(hours / 24 + 1) }
 }
 
+/// What ends within this is warned of.
+pub const SOON: TimeDelta = TimeDelta::days(30);
+
 /// `in 4y 11mo`, `in 12 days`, `expired`.
 pub fn expires(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let days = (at - now).num_days();
@@ -101,24 +104,23 @@ pub fn expires(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Minutes a stack operation may take before Heat gives up.
-pub fn timeout_minutes(cluster: &Cluster) -> i64 {
-    if cluster.create_timeout == 0 { 60 } else { i64::from(cluster.create_timeout) }
+/// When Heat gives up what it does to the stack: a create, or a step of a change.
+pub fn stack_timeout(cluster: &Cluster, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    timeout::running(cluster, &[], now).first().map(|whole| whole.ends_at)
 }
 
-/// Time left by what such operations took so far, or to the time-out of a create; `None` for other
-/// operations, which Heat times by its own rule.
+/// Time left by what such operations took so far, or to the time-out.
 pub fn time_left(cluster: &Cluster, now: DateTime<Utc>) -> Option<String> {
-    if let Some(end) = cluster.operation.as_ref().and_then(|operation| operation.expected_end)
-        && end > now
-    {
+    let end = cluster.operation.as_ref().and_then(|operation| operation.expected_end);
+    if let Some(end) = end.filter(|end| *end > now) {
         return Some(format!("~{} left", elapsed(now, end)));
     }
-    if cluster.status != Status::CREATE_IN_PROGRESS {
-        return None;
-    }
-    let end = cluster.status_since + TimeDelta::minutes(timeout_minutes(cluster));
-    Some(if end <= now { "time-out is due".into() } else { format!("time-out in {}", elapsed(now, end)) })
+    stack_timeout(cluster, now).map(|end| until(end, now))
+}
+
+/// `time-out in 41m10s`.
+pub fn until(end: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if end <= now { "time-out is due".into() } else { format!("time-out in {}", elapsed(now, end)) }
 }
 
 /// `1 master + 2 workers`.

@@ -3,8 +3,10 @@
 
 mod chords;
 mod desk;
+mod doing;
 mod keys;
 mod noise;
+mod operations;
 mod readme;
 mod running;
 mod screens;

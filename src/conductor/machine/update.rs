@@ -55,6 +55,10 @@ pub(super) fn decide(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
             record.sent = Spec { revision: record.sent.revision + 1, ..spec };
             record.cluster.status_reason.clear();
             record.track.update_sent = Some(now);
+            if let Some(change) = &mut record.cluster.rollout {
+                change.step += 1;
+                change.steps = change.steps.max(change.step);
+            }
             Flow::Do(Op::Update)
         }
     }

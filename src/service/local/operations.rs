@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::{LocalManager, SAVES, accept, only};
 use crate::conductor::change::{self, Target};
 use crate::conductor::{Observer, groups, keys, provisions};
+use crate::model::change::shape;
 use crate::model::{
     Cluster, ClusterChange, ClusterId, ClusterTemplate, NewNodeGroup, Patch, Problem, TemplateId, patch,
 };
@@ -58,7 +59,18 @@ impl LocalManager {
         Err(only(StoreError::Stale))
     }
 
+    pub(super) async fn may_change(&self, id: ClusterId, wish: ClusterChange) -> Result<(), Vec<Problem>> {
+        let prepared = self.prepare(&wish).await?;
+        let mut record = self.record(id).await.map_err(only)?;
+        groups::show(&mut record);
+        self.apply(&mut record, &wish, &prepared)
+    }
+
     async fn prepare(&self, wish: &ClusterChange) -> Result<Prepared, Vec<Problem>> {
+        let found = shape(wish);
+        if !found.is_empty() {
+            return Err(found);
+        }
         match wish {
             ClusterChange::Upgrade { template, .. } => {
                 let (templates, inventory) = tokio::join!(self.templates(), self.whole_inventory());

@@ -58,7 +58,8 @@ impl App {
         let typing = top.is_some_and(|layer| layer.takes_text());
         let back = top.is_some_and(|layer| layer.can_go_back());
         let mut hints = cx.keymap.hints(&contexts, typing);
-        hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back));
+        let offered = |action| top.is_none_or(|layer| layer.offers(action, &cx));
+        hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back) && offered(*action));
         let help = cx.keymap.key_where(&contexts, Action::Help, typing);
         footer(&cx, hints, help, self.notices.news(), line, buf);
     }

@@ -37,6 +37,21 @@ impl App {
                 self.run(Job::Resources(id), effects);
             }
         }
+        let inside = self.layers.iter().rev().find_map(|layer| layer.inside());
+        if let Some(id) = inside.filter(|id| self.fleet.clusters.contains_key(id)) {
+            let looked = self.fleet.looked(id);
+            let not = |loaded: Option<&Loaded>| loaded.is_none_or(|loaded| *loaded == Loaded::Not);
+            let wanted = [
+                (Slot::Nodes, Job::Nodes(id), not(looked.map(|looked| &looked.nodes.loaded))),
+                (Slot::History, Job::History(id), not(looked.map(|looked| &looked.history.loaded))),
+                (Slot::Issued, Job::Issued(id), not(looked.map(|looked| &looked.issued.loaded))),
+            ];
+            for (slot, job, needed) in wanted {
+                if needed && !self.is_asked(slot, &job) {
+                    self.run(job, effects);
+                }
+            }
+        }
         let asked = self.pending.keys().filter(|slot| matches!(slot, Slot::Certificate(_))).count();
         let missing: Vec<ClusterId> = self
             .fleet

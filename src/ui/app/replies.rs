@@ -7,7 +7,7 @@ use crate::model::{ClusterId, TemplateId};
 use crate::ui::effect::{Effect, Slot, Ticket};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::Cx;
-use crate::ui::msg::Reply;
+use crate::ui::msg::{Reply, Saved};
 
 impl App {
     pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply, effects: &mut Vec<Effect>) {
@@ -19,8 +19,11 @@ impl App {
         self.take(&ticket, &reply);
         let cx = cx!(self);
         let asked: Vec<_> = self.layers.iter_mut().map(|layer| layer.reply(&reply, &cx)).collect();
+        if asked.iter().all(Option::is_none) {
+            reply.refusals().iter().cloned().for_each(|problem| self.notices.bad(problem));
+        }
         // The top one first: what closes takes away all that lies over it.
-        for (from, asks) in asked.into_iter().enumerate().rev() {
+        for (from, asks) in asked.into_iter().map(Option::unwrap_or_default).enumerate().rev() {
             self.answer(asks, from, effects);
         }
     }
@@ -56,6 +59,9 @@ impl App {
             Reply::Resources(id, Err(problem)) => {
                 fleet.resources_loaded.insert(id, Loaded::Failed(problem));
             }
+            Reply::Nodes(id, nodes) => fleet.put_nodes(id, nodes),
+            Reply::History(id, history) => fleet.put_history(id, history),
+            Reply::Issued(id, issued) => fleet.put_issued(id, issued),
             Reply::Certificate(id, result) => {
                 fleet.certificates.insert(id, result.map(|ca| *ca));
             }
@@ -67,12 +73,19 @@ impl App {
                 self.notices.good(format!("{} is accepted; its stack is being created", cluster.name), self.now);
                 fleet.put_cluster(*cluster);
             }
+            Reply::ClusterChanged(_, Ok(cluster)) => {
+                let told = match cluster.rollout.as_ref().filter(|_| !cluster.status.is_complete()) {
+                    Some(change) => format!("{}: {}", cluster.name, change.line()),
+                    None => format!("{} has what was asked for", cluster.name),
+                };
+                self.notices.good(told, self.now);
+                fleet.put_cluster(*cluster);
+            }
             Reply::TemplateDeleted(Ok(())) => {
                 if let Slot::DeleteTemplate(id) = ticket.slot {
                     fleet.apply(crate::service::Change::TemplateGone { id });
                 }
             }
-            Reply::TemplateDeleted(Err(problem)) | Reply::ClusterDeleted(Err(problem)) => self.notices.bad(problem),
             Reply::ClusterDeleted(Ok(())) => {
                 if let Slot::DeleteCluster(id) = ticket.slot
                     && let Some(cluster) = fleet.clusters.get(&id)
@@ -80,11 +93,20 @@ impl App {
                     self.notices.good(format!("{} is being deleted", cluster.name), self.now);
                 }
             }
-            // Shown by the form or the dialog that asked.
+            Reply::Kubeconfig(Saved::Done { .. }) => {
+                if let Slot::Kubeconfig(id) = ticket.slot {
+                    fleet.issued_more(id);
+                }
+            }
+            // Shown by the form or the dialog that asked, or as a notice.
             Reply::Preview(_)
+            | Reply::Kubeconfig(_)
             | Reply::TemplateCreated(Err(_))
             | Reply::ClusterCreated(Err(_))
-            | Reply::Kubeconfig(_) => {}
+            | Reply::ClusterChanged(_, Err(_))
+            | Reply::ChangeChecked(..)
+            | Reply::TemplateDeleted(Err(_))
+            | Reply::ClusterDeleted(Err(_)) => {}
         }
     }
 }

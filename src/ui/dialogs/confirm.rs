@@ -1,4 +1,4 @@
-//! Confirmations: a cluster's name has to be typed before it is deleted.
+//! Confirmations: where machines go away, a name has to be typed first.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,6 +7,7 @@ use ratatui::text::Span;
 use crate::model::{ClusterId, TemplateId};
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Job;
+use crate::ui::forms::command::{self, Wording};
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer};
 use crate::ui::panes::press;
@@ -15,22 +16,144 @@ use crate::ui::widgets::input::Input;
 use crate::ui::widgets::{boxes, text};
 use crate::ui::words;
 
-pub struct DeleteCluster {
-    id: ClusterId,
-    name: String,
+/// What is asked, and what is done on "yes".
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub title: &'static str,
+    /// What would be done, up to the name: `Delete the cluster `.
+    pub what: &'static str,
+    pub name: String,
+    /// Its state is shown as long as it is there.
+    pub cluster: ClusterId,
+    /// What cannot be undone.
+    pub warning: String,
+    /// The name must be typed: machines go away.
+    pub typed: bool,
+    /// The words of the two keys.
+    pub verb: &'static str,
+    pub keep: &'static str,
+    pub job: Job,
+}
+
+impl Question {
+    pub fn delete(id: ClusterId, cx: &Cx) -> Option<Self> {
+        Some(Self {
+            title: "Delete cluster",
+            what: "Delete the cluster ",
+            name: cx.fleet.clusters.get(&id)?.name.clone(),
+            cluster: id,
+            warning: "Its stack goes with everything in it: servers, volumes, network, load balancer, addresses, certificates. There is no way back.".into(),
+            typed: true,
+            verb: "delete",
+            keep: "keep it",
+            job: Job::DeleteCluster(id),
+        })
+    }
+}
+
+/// How it was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    Yes(Job),
+    No,
+    NotYet,
+}
+
+/// A question that is being answered: in a dialog of its own, or over a form.
+pub struct Asking {
+    question: Question,
     typed: Input,
     /// Enter was pressed with another text.
     refused: bool,
 }
 
-impl DeleteCluster {
-    pub fn new(id: ClusterId, cx: &Cx) -> Option<Self> {
-        let name = cx.fleet.clusters.get(&id)?.name.clone();
-        Some(Self { id, name, typed: Input::default(), refused: false })
+impl Asking {
+    pub fn new(question: Question) -> Self {
+        Self { question, typed: Input::default(), refused: false }
+    }
+
+    fn is_ready(&self) -> bool {
+        !self.question.typed || self.typed.text() == self.question.name
+    }
+
+    pub fn on(&mut self, action: Action) -> Answer {
+        match action {
+            Action::Accept if self.is_ready() => return Answer::Yes(self.question.job.clone()),
+            Action::Accept => self.refused = true,
+            Action::Back => return Answer::No,
+            _ => {}
+        }
+        Answer::NotYet
+    }
+
+    pub fn key(&mut self, key: KeyPress) -> bool {
+        self.refused = false;
+        self.question.typed && self.typed.key(key)
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        if self.question.typed {
+            self.typed.paste(text);
+        }
+    }
+
+    pub fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let Question { title, what, name, warning, typed, verb, keep, .. } = &self.question;
+        let room = usize::from(area.width.min(66)).saturating_sub(4);
+        let mut lines = vec![vec![
+            cx.span(Role::Text, *what),
+            cx.span(Role::Strong, text::fit(name, room.saturating_sub(text::width(what) + 1))),
+        ]];
+        if let Some(cluster) = cx.fleet.clusters.get(&self.question.cluster) {
+            let told = words::status(&cluster.status);
+            lines.push(vec![
+                cx.span(told.role, format!("{} {}", told.sign, told.word)),
+                cx.span(Role::Muted, format!("  {}", words::nodes(cluster))),
+            ]);
+        }
+        lines.extend(text::wrap(warning, room, 6).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
+        lines.push(Vec::new());
+        let mut at = None;
+        if *typed {
+            lines.push(vec![cx.span(Role::Muted, format!("Type its name to {verb} it:"))]);
+            at = Some(lines.len());
+            lines.push(Vec::new());
+            let told = if self.refused { vec![cx.span(Role::Failed, "✖ that is not its name")] } else { Vec::new() };
+            lines.push(told);
+        }
+        let mut keys = press(Action::Accept, &[Context::Confirm], verb, cx);
+        if !self.is_ready() {
+            keys = vec![cx.span(Role::Faint, spans_text(&keys))];
+        }
+        keys.push(Span::raw("     "));
+        keys.extend(press(Action::Back, &[Context::Confirm], keep, cx));
+        lines.push(keys);
+        if let (Job::Change(_, change), Some(cluster)) =
+            (&self.question.job, cx.fleet.clusters.get(&self.question.cluster))
+        {
+            let same = command::change(&cluster.name, change, Wording::Jeroboam).join(" ");
+            lines.extend([Vec::new(), vec![cx.span(Role::Faint, text::fit(&same, room))]]);
+        }
+        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+        let inner = boxes::dialog(area, 66, height, title, Role::Failed, cx, buf);
+        text::put_lines(buf, inner, lines);
+        if let Some(at) = at {
+            let place = Rect { y: inner.y + u16::try_from(at).unwrap_or(0), height: 1, ..inner };
+            field(&mut self.typed, place, inner, cx, buf);
+        }
     }
 }
 
-impl Layer for DeleteCluster {
+/// A question in a dialog of its own.
+pub struct Confirm(Asking);
+
+impl Confirm {
+    pub fn new(question: Question) -> Self {
+        Self(Asking::new(question))
+    }
+}
+
+impl Layer for Confirm {
     fn contexts(&self) -> Vec<Context> {
         vec![Context::Confirm]
     }
@@ -44,72 +167,23 @@ impl Layer for DeleteCluster {
     }
 
     fn text(&mut self, key: KeyPress, _cx: &Cx) -> Option<Vec<Ask>> {
-        self.refused = false;
-        self.typed.key(key).then(Vec::new)
+        self.0.key(key).then(Vec::new)
     }
 
     fn paste(&mut self, text: &str, _cx: &Cx) {
-        self.typed.paste(text);
+        self.0.paste(text);
     }
 
     fn on(&mut self, action: Action, _cx: &Cx) -> Vec<Ask> {
-        match action {
-            Action::Accept if self.typed.text() == self.name => vec![Ask::Run(Job::DeleteCluster(self.id)), Ask::Close],
-            Action::Accept => {
-                self.refused = true;
-                Vec::new()
-            }
-            Action::Back => vec![Ask::Close],
-            _ => Vec::new(),
+        match self.0.on(action) {
+            Answer::Yes(job) => vec![Ask::Run(job), Ask::Close],
+            Answer::No => vec![Ask::Close],
+            Answer::NotYet => Vec::new(),
         }
     }
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
-        let room = usize::from(area.width.min(66)).saturating_sub(4);
-        let mut lines = vec![vec![
-            cx.span(Role::Text, "Delete the cluster "),
-            cx.span(Role::Strong, text::fit(&self.name, room.saturating_sub(20))),
-        ]];
-        if let Some(cluster) = cx.fleet.clusters.get(&self.id) {
-            let told = words::status(&cluster.status);
-            lines.push(vec![
-                cx.span(told.role, format!("{} {}", told.sign, told.word)),
-                cx.span(Role::Muted, format!("  {}", words::nodes(cluster))),
-            ]);
-        }
-        let warn = "Its stack goes with everything in it: servers, volumes, network, load balancer, addresses, certificates. There is no way back.";
-        lines.extend(text::wrap(warn, room, 4).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
-        lines.push(Vec::new());
-        lines.push(vec![cx.span(Role::Muted, "Type its name to delete it:")]);
-        let at = lines.len();
-        lines.push(Vec::new());
-        let told = if self.refused { vec![cx.span(Role::Failed, "✖ that is not its name")] } else { Vec::new() };
-        lines.push(told);
-        let ready = self.typed.text() == self.name;
-        let mut keys = press(Action::Accept, &[Context::Confirm], "delete", cx);
-        if !ready {
-            keys = vec![cx.span(Role::Faint, spans_text(&keys))];
-        }
-        keys.push(Span::raw("     "));
-        keys.extend(press(Action::Back, &[Context::Confirm], "keep it", cx));
-        lines.push(keys);
-        let inner = boxes::dialog(
-            area,
-            66,
-            u16::try_from(lines.len() + 2).unwrap_or(u16::MAX),
-            "Delete cluster",
-            Role::Failed,
-            cx,
-            buf,
-        );
-        text::put_lines(buf, inner, lines);
-        field(
-            &mut self.typed,
-            Rect { y: inner.y + u16::try_from(at).unwrap_or(0), height: 1, ..inner },
-            inner,
-            cx,
-            buf,
-        );
+        self.0.view(cx, area, buf);
     }
 }
 

@@ -143,7 +143,7 @@ impl Layer for KubeconfigDialog {
         }
     }
 
-    fn reply(&mut self, reply: &Reply, _cx: &Cx) -> Vec<Ask> {
+    fn reply(&mut self, reply: &Reply, _cx: &Cx) -> Option<Vec<Ask>> {
         if let (Reply::Kubeconfig(saved), State::Writing) = (reply, &self.state) {
             self.state = match saved.clone() {
                 Saved::Done { path, replaced } => State::Done { path, replaced },
@@ -151,7 +151,7 @@ impl Layer for KubeconfigDialog {
                 Saved::Failed(problem) => State::Failed(problem),
             };
         }
-        Vec::new()
+        None
     }
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {

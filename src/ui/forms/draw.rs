@@ -28,12 +28,13 @@ impl<S: Subject> Form<S> {
             let rects = layout::column(area, &[(5, 1), (help, 0)]);
             (rects[0], rects[1])
         };
-        let plain = |area, title: &str, focused| {
-            let role = if focused { Role::TitleFocused } else { Role::Title };
-            Boxed { area, title: vec![cx.span(role, title)], note: Vec::new(), focused }
-        };
         let beside = self.focused().map_or(self.subject.button().trim(), |field| field.label);
-        boxes::draw(&[plain(side, beside, false), plain(fields, self.subject.title(), true)], cx, buf);
+        let about = self.subject.about().map(|(_, name)| cx.span(Role::Strong, name));
+        let side_box =
+            Boxed { area: side, title: vec![cx.span(Role::Title, beside)], note: Vec::new(), focused: false };
+        let title = vec![cx.span(Role::TitleFocused, self.subject.title())];
+        let form_box = Boxed { area: fields, title, note: about.into_iter().collect(), focused: true };
+        boxes::draw(&[side_box, form_box], cx, buf);
         let inner = boxes::inside(fields);
         self.draw_fields(
             &problems,
@@ -48,6 +49,9 @@ impl<S: Subject> Form<S> {
             && let Some(picker) = &mut self.picker
         {
             picker.view(&menu, cx, area, buf);
+        }
+        if let Some(asking) = &mut self.asking {
+            asking.view(cx, area, buf);
         }
     }
 
@@ -89,7 +93,8 @@ impl<S: Subject> Form<S> {
         if y < area.bottom() {
             let focused = self.focus == self.fields.len();
             let role = if focused { Role::Selected } else { Role::Strong };
-            let word = if self.sending { "  ◌ creating…  " } else { self.subject.button() };
+            let sending = || format!("  ◌ {}  ", self.subject.doing());
+            let word = if self.sending { sending() } else { self.subject.button().to_owned() };
             let mut line = vec![cx.span(role, word)];
             if let Some(key) = cx.keymap.key_where(&[Context::Form], Action::Submit, true) {
                 line.push(cx.span(Role::Key, format!("  {key}")));
@@ -154,6 +159,17 @@ impl<S: Subject> Form<S> {
                     (None, Some(none)) => cx.span(Role::Faint, none),
                     (None, None) if loading => cx.span(Role::Moving, "◌ loading…"),
                     (None, None) => cx.span(Role::Warning, "choose one"),
+                };
+                let mut line = vec![shown];
+                if focused {
+                    line.push(cx.span(Role::Key, "  ▾"));
+                }
+                text::put(buf, value.x, value.y, value.width, line);
+            }
+            Kind::Marks(chosen) => {
+                let shown = match none {
+                    Some(none) if chosen.is_empty() => cx.span(Role::Faint, none),
+                    _ => cx.span(if focused { Role::Strong } else { Role::Field }, chosen.join(", ")),
                 };
                 let mut line = vec![shown];
                 if focused {

@@ -12,6 +12,8 @@ pub struct Field {
     pub kind: Kind,
     /// The user was here: from now on its problems show.
     pub touched: bool,
+    /// The user changed it: no default takes its place any more.
+    pub typed: bool,
 }
 
 pub enum Kind {
@@ -21,6 +23,8 @@ pub enum Kind {
     Switch(Switch),
     /// The chosen value, if any.
     Pick(Option<String>),
+    /// Chosen values, any number of them.
+    Marks(Vec<String>),
     Labels(LabelEditor),
 }
 
@@ -44,7 +48,7 @@ impl Switch {
 
 impl Field {
     fn new(id: &'static str, label: &'static str, help: &'static str, kind: Kind) -> Self {
-        Self { id, label, help, kind, touched: false }
+        Self { id, label, help, kind, touched: false, typed: false }
     }
 
     pub fn text(id: &'static str, label: &'static str, help: &'static str, value: &str) -> Self {
@@ -57,6 +61,18 @@ impl Field {
 
     pub fn pick(id: &'static str, label: &'static str, help: &'static str) -> Self {
         Self::new(id, label, help, Kind::Pick(None))
+    }
+
+    pub fn marks(id: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self::new(id, label, help, Kind::Marks(Vec::new()))
+    }
+
+    /// A picker's value to begin with.
+    pub fn with(mut self, value: Option<String>) -> Self {
+        if let Kind::Pick(chosen) = &mut self.kind {
+            *chosen = value;
+        }
+        self
     }
 
     pub fn switch(
@@ -89,7 +105,7 @@ impl Values<'_> {
             Kind::Text(input) | Kind::Number(input) => input.text().trim().to_owned(),
             Kind::Switch(switch) => switch.value().to_owned(),
             Kind::Pick(value) => value.clone()?,
-            Kind::Labels(_) => return None,
+            Kind::Labels(_) | Kind::Marks(_) => return None,
         };
         Some(value).filter(|value| !value.is_empty())
     }
@@ -104,6 +120,18 @@ impl Values<'_> {
             "on" => Some(true),
             "off" => Some(false),
             _ => None,
+        }
+    }
+
+    /// Whether the user changed it.
+    pub fn typed(&self, id: &str) -> bool {
+        self.0.iter().any(|field| field.id == id && field.typed)
+    }
+
+    pub fn marks(&self, id: &str) -> Vec<String> {
+        match self.kind(id) {
+            Some(Kind::Marks(chosen)) => chosen.clone(),
+            _ => Vec::new(),
         }
     }
 

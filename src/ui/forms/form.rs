@@ -5,16 +5,29 @@ use super::command::Wording;
 use super::field::{Field, Kind, Values};
 use super::picker::{Choice, Menu, Picker};
 use crate::model::labels::catalogue::Sheet;
-use crate::model::{Check, Problem};
+use crate::model::{Check, ClusterId, Problem};
 use crate::ui::action::{Action, Context};
+use crate::ui::dialogs::confirm::{Answer, Asking, Question};
 use crate::ui::effect::Job;
 use crate::ui::key::{Code, KeyPress};
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::msg::Reply;
 
-/// A thing that is created through a form.
+/// A thing that is created or changed through a form.
 pub trait Subject: Send {
     fn title(&self) -> &'static str;
+    /// The cluster that it changes, and its name.
+    fn about(&self) -> Option<(ClusterId, &str)> {
+        None
+    }
+    /// Asks whether it would be accepted, before [`Subject::question`] is put.
+    fn check_job(&self, _values: &Values) -> Option<Job> {
+        None
+    }
+    /// What is asked before it is sent.
+    fn question(&self, _values: &Values, _cx: &Cx) -> Option<Question> {
+        None
+    }
     /// What a picker offers; the form adds title and loading state.
     fn offers(&self, id: &str, values: &Values, cx: &Cx) -> Vec<super::offers::Offer>;
     /// The words for "nothing chosen"; `None`: something must be chosen.
@@ -32,6 +45,10 @@ pub trait Subject: Send {
     fn button(&self) -> &'static str {
         "  Create  "
     }
+    /// While it is being sent.
+    fn doing(&self) -> &'static str {
+        "creating…"
+    }
     fn ending(&self) -> &'static str {
         "Checks everything once more and creates it."
     }
@@ -44,6 +61,10 @@ pub trait Subject: Send {
     fn job(&self, values: &Values, cx: &Cx) -> Job;
     /// What a reply means for this form; `None`: it is about something else.
     fn answer(&self, reply: &Reply) -> Option<Result<Vec<Ask>, Vec<Problem>>>;
+    /// Whether the reply says that it would be accepted.
+    fn is_checked(&self, _reply: &Reply) -> bool {
+        false
+    }
 }
 
 pub struct Form<S> {
@@ -52,6 +73,7 @@ pub struct Form<S> {
     /// Index of a field, or their count for the create button.
     pub(super) focus: usize,
     pub(super) picker: Option<Picker>,
+    pub(super) asking: Option<Asking>,
     pub(super) wording: Wording,
     /// A create was tried: every problem shows.
     pub(super) tried: bool,
@@ -72,6 +94,7 @@ impl<S: Subject> Form<S> {
             fields,
             focus: 0,
             picker: None,
+            asking: None,
             wording: Wording::Jeroboam,
             tried: false,
             sending: false,
@@ -105,12 +128,7 @@ impl<S: Subject> Form<S> {
         let mut found: Vec<Problem> = Vec::new();
         for field in &self.fields {
             match &field.kind {
-                Kind::Number(input)
-                    if !input.text().trim().is_empty() && input.text().trim().parse::<u32>().is_err() =>
-                {
-                    let told = format!("\"{}\" is not a whole number", input.text().trim());
-                    found.push(Problem::invalid(told).on_field(field.id));
-                }
+                Kind::Number(input) => found.extend(number_fault(input.text()).map(|fault| fault.on_field(field.id))),
                 Kind::Labels(editor) => {
                     let faults = editor.labels().err().unwrap_or_default();
                     found.extend(faults.into_iter().map(|(_, problem)| problem));
@@ -158,6 +176,7 @@ impl<S: Subject> Form<S> {
         self.edited = true;
         if let Some(field) = self.fields.get_mut(self.focus) {
             field.touched = true;
+            field.typed = true;
             let id = field.id;
             self.answered.retain(|problem| problem.field.as_deref() != Some(id));
         }
@@ -169,6 +188,10 @@ impl<S: Subject> Form<S> {
             None => return self.submit(cx),
             Some(Kind::Pick(value)) => {
                 self.picker = Some(Picker::at(value.as_deref()));
+                return Vec::new();
+            }
+            Some(Kind::Marks(values)) => {
+                self.picker = Some(Picker::marking(values));
                 return Vec::new();
             }
             Some(Kind::Switch(switch)) => switch.turn(true),
@@ -193,12 +216,33 @@ impl<S: Subject> Form<S> {
             self.focus = at.unwrap_or(self.focus);
             return Vec::new();
         }
-        if let Some(route) = self.subject.review(&Values(&self.fields)) {
+        let values = Values(&self.fields);
+        if let Some(route) = self.subject.review(&values) {
             self.reviewed = true;
             return vec![Ask::Open(route)];
         }
+        // Nobody is asked to confirm what would be refused.
+        let job = match self.subject.question(&values, cx).and_then(|_| self.subject.check_job(&values)) {
+            Some(check) => check,
+            None => self.subject.job(&values, cx),
+        };
         self.sending = true;
-        vec![Ask::Run(self.subject.job(&Values(&self.fields), cx))]
+        vec![Ask::Run(job)]
+    }
+
+    fn on_question(&mut self, action: Action) -> Vec<Ask> {
+        match self.asking.as_mut().map(|asking| asking.on(action)) {
+            Some(Answer::Yes(job)) => {
+                self.asking = None;
+                self.sending = true;
+                vec![Ask::Run(job)]
+            }
+            Some(Answer::No) => {
+                self.asking = None;
+                Vec::new()
+            }
+            Some(Answer::NotYet) | None => Vec::new(),
+        }
     }
 
     fn on_picker(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
@@ -207,13 +251,17 @@ impl<S: Subject> Form<S> {
             return Vec::new();
         }
         let (Some(menu), Some(picker)) = (self.menu(cx), &mut self.picker) else { return Vec::new() };
-        if let Choice::Value(value) = picker.on(action, &menu) {
-            self.picker = None;
-            if let Some(Field { kind: Kind::Pick(chosen), .. }) = self.fields.get_mut(self.focus) {
-                *chosen = value;
-            }
-            self.changed(cx);
+        let choice = picker.on(action, &menu);
+        if choice == Choice::NotYet {
+            return Vec::new();
         }
+        self.picker = None;
+        match (choice, self.fields.get_mut(self.focus).map(|field| &mut field.kind)) {
+            (Choice::Value(value), Some(Kind::Pick(chosen))) => *chosen = value,
+            (Choice::Marks(values), Some(Kind::Marks(chosen))) => *chosen = values,
+            _ => {}
+        }
+        self.changed(cx);
         Vec::new()
     }
 
@@ -245,6 +293,7 @@ impl<S: Subject> Form<S> {
 impl<S: Subject> Layer for Form<S> {
     fn contexts(&self) -> Vec<Context> {
         match (&self.picker, self.focused().map(|field| &field.kind)) {
+            _ if self.asking.is_some() => vec![Context::Confirm],
             (Some(_), _) => vec![Context::Picker],
             (None, Some(Kind::Labels(_))) => vec![Context::Labels, Context::Form],
             _ => vec![Context::Form],
@@ -257,6 +306,9 @@ impl<S: Subject> Layer for Form<S> {
     }
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
+        if self.asking.is_some() {
+            return self.on_question(action);
+        }
         if self.picker.is_some() {
             return self.on_picker(action, cx);
         }
@@ -285,6 +337,9 @@ impl<S: Subject> Layer for Form<S> {
     }
 
     fn text(&mut self, key: KeyPress, cx: &Cx) -> Option<Vec<Ask>> {
+        if let Some(asking) = &mut self.asking {
+            return asking.key(key).then(Vec::new);
+        }
         if self.picker.is_some() {
             let menu = self.menu(cx)?;
             return self.picker.as_mut()?.key(key, &menu).then(Vec::new);
@@ -292,8 +347,10 @@ impl<S: Subject> Layer for Form<S> {
         let changed = match &mut self.fields.get_mut(self.focus)?.kind {
             Kind::Text(input) | Kind::Number(input) => input.key(key),
             Kind::Labels(editor) => editor.key(key),
-            Kind::Switch(_) | Kind::Pick(_) if key == KeyPress::char(' ') => return Some(self.press(cx)),
-            Kind::Switch(_) | Kind::Pick(_) => false,
+            Kind::Switch(_) | Kind::Pick(_) | Kind::Marks(_) if key == KeyPress::char(' ') => {
+                return Some(self.press(cx));
+            }
+            Kind::Switch(_) | Kind::Pick(_) | Kind::Marks(_) => false,
         };
         if changed {
             self.changed(cx);
@@ -302,6 +359,9 @@ impl<S: Subject> Layer for Form<S> {
     }
 
     fn paste(&mut self, text: &str, cx: &Cx) {
+        if let Some(asking) = &mut self.asking {
+            return asking.paste(text);
+        }
         if let Some(picker) = &mut self.picker {
             return picker.paste(text);
         }
@@ -313,26 +373,34 @@ impl<S: Subject> Layer for Form<S> {
         self.changed(cx);
     }
 
-    fn reply(&mut self, reply: &Reply, cx: &Cx) -> Vec<Ask> {
-        if matches!(reply, Reply::Inventory(..) | Reply::Templates(_)) {
+    fn inside(&self) -> Option<ClusterId> {
+        self.subject.about().map(|(id, _)| id)
+    }
+
+    fn reply(&mut self, reply: &Reply, cx: &Cx) -> Option<Vec<Ask>> {
+        if matches!(reply, Reply::Inventory(..) | Reply::Templates(_) | Reply::Nodes(..)) {
             self.subject.defaults(&mut self.fields, cx);
         }
         if !self.sending && !self.reviewed {
-            return Vec::new();
+            return None;
         }
-        match self.subject.answer(reply) {
-            None => Vec::new(),
-            Some(Ok(asks)) => {
+        if self.subject.is_checked(reply) {
+            self.sending = false;
+            self.asking = self.subject.question(&Values(&self.fields), cx).map(Asking::new);
+            return Some(Vec::new());
+        }
+        match self.subject.answer(reply)? {
+            Ok(asks) => {
                 self.sending = false;
-                asks
+                Some(asks)
             }
-            Some(Err(problems)) => {
+            Err(problems) => {
                 self.sending = false;
                 let first = problems.first().and_then(|problem| problem.field.clone());
                 let at = self.fields.iter().position(|field| Some(field.id) == first.as_deref());
                 self.focus = at.unwrap_or(self.focus);
                 self.answered = problems;
-                Vec::new()
+                Some(Vec::new())
             }
         }
     }
@@ -340,4 +408,15 @@ impl<S: Subject> Layer for Form<S> {
     fn view(&mut self, cx: &Cx, area: ratatui::layout::Rect, buf: &mut ratatui::buffer::Buffer) {
         self.draw(cx, area, buf);
     }
+}
+
+/// What is wrong with a text that should be a whole number; nothing is wrong with none.
+fn number_fault(text: &str) -> Option<Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.parse::<u32>().is_ok() {
+        return None;
+    }
+    let digits = text.chars().all(|c| c.is_ascii_digit());
+    let why = if digits { "is too large a number" } else { "is not a whole number" };
+    Some(Problem::invalid(format!("\"{text}\" {why}")))
 }

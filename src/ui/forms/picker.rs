@@ -11,7 +11,7 @@ use crate::ui::layer::Cx;
 use crate::ui::panes::step;
 use crate::ui::theme::Role;
 use crate::ui::widgets::input::Input;
-use crate::ui::widgets::list::Cursor;
+use crate::ui::widgets::list::{Cursor, Step};
 use crate::ui::widgets::{boxes, table, text};
 
 /// An open list.
@@ -19,6 +19,8 @@ use crate::ui::widgets::{boxes, table, text};
 pub struct Picker {
     typed: Input,
     cursor: Cursor<String>,
+    /// Where several can be chosen: those that are, and whether any was at the beginning.
+    marks: Option<(Vec<String>, bool)>,
     /// Why the last choice was refused.
     refused: Option<String>,
 }
@@ -36,8 +38,10 @@ pub struct Menu {
 }
 
 /// How a choice ended.
+#[derive(Debug, PartialEq, Eq)]
 pub enum Choice {
     Value(Option<String>),
+    Marks(Vec<String>),
     NotYet,
 }
 
@@ -48,13 +52,39 @@ impl Picker {
         picker
     }
 
+    /// Any number of values: space marks them.
+    pub fn marking(values: &[String]) -> Self {
+        let mut picker = Self::at(values.first().map(String::as_str));
+        picker.marks = Some((values.to_vec(), !values.is_empty()));
+        picker
+    }
+
+    fn is_marked(&self, value: &str) -> bool {
+        self.marks.as_ref().is_some_and(|(marks, _)| marks.iter().any(|mark| mark == value))
+    }
+
+    /// Marks the row under the cursor, or takes its mark away.
+    fn mark(&mut self, menu: &Menu) -> bool {
+        let keys: Vec<String> = self.rows(menu).into_iter().map(|(key, _)| key).collect();
+        let (Some(value), Some((marks, _))) = (self.cursor.selected(&keys).cloned(), &mut self.marks) else {
+            return false;
+        };
+        match marks.iter().position(|mark| *mark == value) {
+            Some(at) => drop(marks.remove(at)),
+            None => marks.push(value),
+        }
+        self.cursor.step(Step::Down, &keys);
+        true
+    }
+
     fn rows<'a>(&self, menu: &'a Menu) -> Vec<(String, Option<&'a Offer>)> {
         let wanted = self.typed.text().to_lowercase();
         let hit = |offer: &&Offer| {
             let text = format!("{} {} {}", offer.name, offer.note, offer.value).to_lowercase();
             wanted.split_whitespace().all(|word| text.contains(word))
         };
-        let none = menu.none.iter().filter(|_| wanted.is_empty()).map(|_| (String::new(), None));
+        let none =
+            menu.none.iter().filter(|_| wanted.is_empty() && self.marks.is_none()).map(|_| (String::new(), None));
         none.chain(menu.offers.iter().filter(hit).map(|offer| (offer.value.clone(), Some(offer)))).collect()
     }
 
@@ -69,7 +99,13 @@ impl Picker {
         if action != Action::Accept {
             return Choice::NotYet;
         }
-        match self.cursor.index(&keys).map(|at| &rows[at]) {
+        let here = self.cursor.index(&keys).map(|at| &rows[at]);
+        if let Some((marks, had)) = &self.marks {
+            // Nothing was ever marked: what the cursor is on is meant.
+            let meant = here.filter(|_| marks.is_empty() && !had).map(|(value, _)| value.clone());
+            return Choice::Marks(marks.iter().cloned().chain(meant).collect());
+        }
+        match here {
             Some((_, None)) => Choice::Value(None),
             Some((value, Some(Offer { unsuitable: None, .. }))) => Choice::Value(Some(value.clone())),
             Some((_, Some(Offer { name, unsuitable: Some(why), .. }))) => {
@@ -85,6 +121,9 @@ impl Picker {
 
     pub fn key(&mut self, key: KeyPress, menu: &Menu) -> bool {
         self.refused = None;
+        if self.marks.is_some() && key == KeyPress::char(' ') {
+            return self.mark(menu);
+        }
         let changed = self.typed.key(key);
         if changed && let Some((first, _)) = self.rows(menu).first() {
             self.cursor.select(first.clone());
@@ -116,6 +155,7 @@ impl Picker {
             }
             (None, true) if menu.offers.is_empty() => cx.span(Role::Muted, "this project has none"),
             (None, true) => cx.span(Role::Muted, "nothing contains that"),
+            (None, false) if self.marks.is_some() => cx.span(Role::Faint, "space marks one, enter takes those marked"),
             (None, false) => cx.span(
                 Role::Faint,
                 format!("{} of {}", rows.iter().filter(|(_, offer)| offer.is_some()).count(), menu.offers.len()),
@@ -126,7 +166,13 @@ impl Picker {
         let window = self.cursor.window(&keys, usize::from(list.height));
         let here = self.cursor.index(&keys);
         for (y, at) in (list.top()..list.bottom()).zip(window) {
-            text::put(buf, list.x + 2, y, list.width.saturating_sub(2), row(rows[at].1, menu, wide, cx));
+            let mut spans = row(rows[at].1, menu, wide, cx);
+            if self.marks.is_some() {
+                let marked = self.is_marked(&rows[at].0);
+                let sign = if marked { cx.span(Role::FieldFocused, "[x] ") } else { cx.span(Role::Muted, "[ ] ") };
+                spans.insert(0, sign);
+            }
+            text::put(buf, list.x + 2, y, list.width.saturating_sub(2), spans);
             if here == Some(at) {
                 table::mark(list, y, true, cx, buf);
             }

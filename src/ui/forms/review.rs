@@ -204,14 +204,14 @@ impl Layer for Review {
         Vec::new()
     }
 
-    fn reply(&mut self, reply: &Reply, _cx: &Cx) -> Vec<Ask> {
+    fn reply(&mut self, reply: &Reply, _cx: &Cx) -> Option<Vec<Ask>> {
         match reply {
             Reply::Preview(seen) if self.seen.is_none() => self.seen = Some(seen.clone()),
             // The form below shows what was refused, each at its field.
-            Reply::ClusterCreated(Err(_)) if self.sending => return vec![Ask::Close],
+            Reply::ClusterCreated(Err(_)) if self.sending => return Some(vec![Ask::Close]),
             _ => {}
         }
-        Vec::new()
+        None
     }
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {

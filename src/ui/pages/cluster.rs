@@ -1,37 +1,97 @@
-//! The page of one cluster: how far it is, why it failed, its resources and
-//! Heat's events.
+//! The page of one cluster: how far it is, why it failed, its node groups and nodes, its
+//! resources, Heat's events, what happened to it and which certificates it gave out.
+
+mod places;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::home::copy;
-use super::layout;
 use crate::model::{Cluster, ClusterId};
 use crate::ui::action::{Action, Context};
 use crate::ui::filter::Filter;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
-use crate::ui::panes::clusters;
+use crate::ui::operation::{self, Place};
 use crate::ui::panes::events::{self, EventsPane};
+use crate::ui::panes::groups::NodeGroups;
+use crate::ui::panes::history::{self, History};
+use crate::ui::panes::issued::{self, Issued};
+use crate::ui::panes::nodes::{self, Nodes};
 use crate::ui::panes::resources::{self, ResourcesPane};
-use crate::ui::panes::tree;
+use crate::ui::panes::{ListPane, change, clusters, tree};
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
+use places::{Slot, Wanted};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pane {
+    Groups,
+    Nodes,
     Resources,
     Events,
+    History,
+    Issued,
+}
+
+impl Pane {
+    /// In the order of their numbers.
+    const ALL: [Self; 6] = [Self::Groups, Self::Nodes, Self::Resources, Self::Events, Self::History, Self::Issued];
+
+    fn number(self) -> u8 {
+        match self {
+            Self::Groups => 1,
+            Self::Nodes => 2,
+            Self::Resources => 3,
+            Self::Events => 4,
+            Self::History => 5,
+            Self::Issued => 6,
+        }
+    }
+
+    /// Where only its name is shown.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Groups => "Groups",
+            Self::Nodes => "Nodes",
+            Self::Resources => "Resources",
+            Self::Events => "Events",
+            Self::History => "History",
+            Self::Issued => "Issued",
+        }
+    }
+
+    fn context(self) -> Context {
+        match self {
+            Self::Groups => Context::NodeGroups,
+            Self::Nodes => Context::Nodes,
+            Self::Resources => Context::Resources,
+            Self::Events => Context::Events,
+            Self::History => Context::History,
+            Self::Issued => Context::Issued,
+        }
+    }
+
+    fn is_left(self) -> bool {
+        matches!(self, Self::Groups | Self::Nodes | Self::Resources)
+    }
 }
 
 pub struct ClusterPage {
     id: ClusterId,
     focus: Pane,
+    /// Which pane of each half had the focus last.
+    left: Pane,
+    right: Pane,
     zoomed: bool,
+    groups: ListPane<NodeGroups>,
+    nodes: ListPane<Nodes>,
     resources: ResourcesPane,
     events: EventsPane,
+    history: ListPane<History>,
+    issued: ListPane<Issued>,
     /// `why` was asked for before the resources were there.
     wants_why: bool,
 }
@@ -40,10 +100,16 @@ impl ClusterPage {
     pub fn new(id: ClusterId, why: bool, cx: &Cx) -> Self {
         let mut page = Self {
             id,
-            focus: Pane::Events,
+            focus: Pane::Nodes,
+            left: Pane::Nodes,
+            right: Pane::Events,
             zoomed: false,
+            groups: ListPane::of(Some(id)),
+            nodes: ListPane::of(Some(id)),
             resources: ResourcesPane::default(),
             events: EventsPane::default(),
+            history: ListPane::of(Some(id)),
+            issued: ListPane::of(Some(id)),
             wants_why: why,
         };
         page.events.turn_to(Some(id));
@@ -53,22 +119,62 @@ impl ClusterPage {
 
     fn filter(&mut self) -> &mut Filter {
         match self.focus {
+            Pane::Groups => &mut self.groups.filter,
+            Pane::Nodes => &mut self.nodes.filter,
             Pane::Resources => &mut self.resources.filter,
             Pane::Events => &mut self.events.filter,
+            Pane::History => &mut self.history.filter,
+            Pane::Issued => &mut self.issued.filter,
         }
     }
 
     fn editing(&self) -> bool {
         match self.focus {
+            Pane::Groups => self.groups.filter.is_editing(),
+            Pane::Nodes => self.nodes.filter.is_editing(),
             Pane::Resources => self.resources.filter.is_editing(),
             Pane::Events => self.events.filter.is_editing(),
+            Pane::History => self.history.filter.is_editing(),
+            Pane::Issued => self.issued.filter.is_editing(),
         }
     }
 
     fn go(&mut self, pane: Pane) -> Vec<Ask> {
         self.filter().finish();
         self.focus = pane;
+        *(if pane.is_left() { &mut self.left } else { &mut self.right }) = pane;
         Vec::new()
+    }
+
+    fn turn(&mut self, by: usize) -> Vec<Ask> {
+        let at = Pane::ALL.iter().position(|pane| *pane == self.focus).unwrap_or(0);
+        self.go(Pane::ALL[(at + by) % Pane::ALL.len()])
+    }
+
+    fn in_list(&mut self, action: Action, cx: &Cx) -> bool {
+        match self.focus {
+            Pane::Groups => self.groups.on(action, cx),
+            Pane::Nodes => self.nodes.on(action, cx),
+            Pane::Resources => self.resources.on(action, self.id, cx),
+            Pane::Events => self.events.on(action, Some(self.id), cx),
+            Pane::History => self.history.on(action, cx),
+            Pane::Issued => self.issued.on(action, cx),
+        }
+    }
+
+    /// What an operation would be about: what the cursor is on.
+    fn place<'a>(&self, cx: &Cx<'a>) -> Option<Place<'a>> {
+        let place = Place::cluster(self.id, cx)?;
+        Some(match self.focus {
+            Pane::Groups => Place { nodegroup: self.groups.selected(cx), ..place },
+            Pane::Nodes => {
+                let node = self.nodes.selected(cx);
+                let of = |name: &str| place.cluster.node_groups.iter().find(|group| group.name == name);
+                let worker = node.filter(|node| node.slot.is_some()).map(|node| node.name.as_str());
+                Place { nodegroup: node.and_then(|node| of(&node.nodegroup)), node: worker, ..place }
+            }
+            _ => place,
+        })
     }
 
     /// To the deepest failed resource, by the conductor's word or by the tree's.
@@ -83,7 +189,7 @@ impl ClusterPage {
         };
         match path {
             Some(path) => {
-                self.focus = Pane::Resources;
+                self.go(Pane::Resources);
                 self.resources.go_to(path);
                 Vec::new()
             }
@@ -92,39 +198,17 @@ impl ClusterPage {
         }
     }
 
-    /// Summary, resources, events, and room for the words on what is selected.
-    fn places(&self, area: Rect, head: u16, failed: bool) -> (Rect, Option<Rect>, Option<Rect>) {
-        // On a low screen the lists matter more than the facts, unless there is a failure to explain.
-        let head = head.min(if failed || area.height >= 30 { area.height / 2 } else { area.height / 3 }).max(3);
-        if area.height < 12 {
-            let one = Some(area);
-            return (
-                Rect { height: 0, ..area },
-                one.filter(|_| self.focus == Pane::Resources),
-                one.filter(|_| self.focus == Pane::Events),
-            );
+    fn delete(&self, cx: &Cx) -> Vec<Ask> {
+        match (self.focus, self.groups.selected(cx), cx.fleet.clusters.get(&self.id)) {
+            (Pane::Groups, Some(group), Some(cluster)) => operation::delete_group(cluster, group),
+            _ => vec![Ask::Open(Route::DeleteCluster(self.id))],
         }
-        if self.zoomed || (area.width < layout::WIDE && area.height < 30) {
-            let rects = layout::column(area, &[(head, 0), (5, 1)]);
-            let one = Some(rects[1]);
-            return (
-                rects[0],
-                one.filter(|_| self.focus == Pane::Resources),
-                one.filter(|_| self.focus == Pane::Events),
-            );
-        }
-        if area.width < layout::WIDE {
-            let rects = layout::column(area, &[(head, 0), (6, 1), (6, 1)]);
-            return (rects[0], Some(rects[1]), Some(rects[2]));
-        }
-        let rects = layout::column(area, &[(head, 0), (6, 1)]);
-        let (left, right) = layout::columns(rects[1], 50);
-        (rects[0], Some(left), Some(right))
     }
 
     fn head(cluster: &Cluster, area: Rect, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         let room = usize::from(area.width.saturating_sub(4));
-        let mut lines = clusters::progress_lines(cluster, room, cx);
+        let mut lines = clusters::progress_lines(cluster, cx.fleet.nodes(cluster.uuid), room, cx);
+        lines.extend(change::machines(cluster, room, cx));
         lines.extend(clusters::failure_lines(cluster, room, 3, cx));
         let facts = clusters::fact_lines(cluster, cx);
         if room < 96 {
@@ -145,6 +229,71 @@ impl ClusterPage {
         }
         lines
     }
+
+    fn title(&self, pane: Pane, cx: &Cx) -> Vec<Span<'static>> {
+        let (number, focused) = (pane.number(), self.focus == pane);
+        match pane {
+            Pane::Groups => self.groups.title(number, focused, cx),
+            Pane::Nodes => self.nodes.title(number, focused, cx),
+            Pane::Resources => self.resources.title(number, focused, cx),
+            Pane::Events => self.events.title(number, focused, None, cx),
+            Pane::History => self.history.title(number, focused, cx),
+            Pane::Issued => self.issued.title(number, focused, cx),
+        }
+    }
+
+    /// The titles of all panes that share the box, the shown one's in full.
+    fn titles(&self, slot: &Slot, cx: &Cx) -> Vec<Span<'static>> {
+        let mut title = Vec::new();
+        for pane in &slot.panes {
+            if !title.is_empty() {
+                title.push(cx.span(Role::Faint, " │ "));
+            }
+            if *pane == slot.shown {
+                title.extend(self.title(*pane, cx));
+            } else {
+                title.push(cx.span(Role::Faint, format!("{} {}", pane.number(), pane.name())));
+            }
+        }
+        title
+    }
+
+    fn note(&self, pane: Pane, cx: &Cx) -> Vec<Span<'static>> {
+        match pane {
+            Pane::Groups => self.groups.note(cx),
+            Pane::Nodes if self.nodes.filter.text().is_empty() && !cx.fleet.nodes(self.id).is_empty() => {
+                vec![cx.span(Role::Faint, nodes::counts(cx.fleet.nodes(self.id)))]
+            }
+            Pane::Nodes => self.nodes.note(cx),
+            Pane::Resources => self.resources.note(self.id, cx),
+            Pane::Events => self.events.note(Some(self.id), cx),
+            Pane::History => self.history.note(cx),
+            Pane::Issued => self.issued.note(cx),
+        }
+    }
+
+    /// Words about the row under the cursor.
+    fn words(&self, pane: Pane, alone: bool, room: usize, cx: &Cx) -> Option<Vec<Vec<Span<'static>>>> {
+        match pane {
+            Pane::Groups => None,
+            Pane::Nodes => self.nodes.selected(cx).map(|node| nodes::details(node, cx)),
+            Pane::Resources => self.resources.selected(self.id, cx).map(|one| resources::details(one, room, cx)),
+            Pane::Events => self.events.selected(cx).filter(|_| alone).map(|one| events::details(one, room, cx)),
+            Pane::History => self.history.selected(cx).map(|entry| history::details(entry, room, cx)),
+            Pane::Issued => self.issued.selected(cx).map(|one| issued::details(one, cx)),
+        }
+    }
+
+    fn fill(&mut self, pane: Pane, focused: bool, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        match pane {
+            Pane::Groups => self.groups.view(focused, cx, area, buf),
+            Pane::Nodes => self.nodes.view(focused, cx, area, buf),
+            Pane::Resources => self.resources.view(self.id, focused, cx, area, buf),
+            Pane::Events => self.events.view(Some(self.id), focused, cx, area, buf),
+            Pane::History => self.history.view(focused, cx, area, buf),
+            Pane::Issued => self.issued.view(focused, cx, area, buf),
+        }
+    }
 }
 
 impl Layer for ClusterPage {
@@ -152,11 +301,7 @@ impl Layer for ClusterPage {
         if self.editing() {
             return vec![Context::Filter];
         }
-        let own = match self.focus {
-            Pane::Resources => Context::Resources,
-            Pane::Events => Context::Events,
-        };
-        vec![own, Context::List, Context::Cluster]
+        vec![self.focus.context(), Context::List, Context::Cluster]
     }
 
     fn takes_text(&self) -> bool {
@@ -177,20 +322,30 @@ impl Layer for ClusterPage {
         Some(self.id)
     }
 
+    fn inside(&self) -> Option<ClusterId> {
+        Some(self.id)
+    }
+
+    fn offers(&self, action: Action, cx: &Cx) -> bool {
+        cx.fleet.clusters.get(&self.id).is_some_and(|cluster| operation::offers(action, cluster))
+    }
+
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
-        let handled = match self.focus {
-            Pane::Resources => self.resources.on(action, self.id, cx),
-            Pane::Events => self.events.on(action, Some(self.id), cx),
-        };
-        if handled {
+        if self.in_list(action, cx) {
             return Vec::new();
         }
+        if let Some(asks) = self.place(cx).and_then(|place| operation::asks(action, place)) {
+            return asks;
+        }
         match action {
-            Action::Pane1 => self.go(Pane::Resources),
-            Action::Pane2 => self.go(Pane::Events),
-            Action::NextPane | Action::PreviousPane => {
-                self.go(if self.focus == Pane::Events { Pane::Resources } else { Pane::Events })
-            }
+            Action::Pane1 => self.go(Pane::Groups),
+            Action::Pane2 => self.go(Pane::Nodes),
+            Action::Pane3 => self.go(Pane::Resources),
+            Action::Pane4 => self.go(Pane::Events),
+            Action::Pane5 => self.go(Pane::History),
+            Action::Pane6 => self.go(Pane::Issued),
+            Action::NextPane => self.turn(1),
+            Action::PreviousPane => self.turn(Pane::ALL.len() - 1),
             Action::Open | Action::Zoom => {
                 self.zoomed = !self.zoomed;
                 Vec::new()
@@ -202,7 +357,7 @@ impl Layer for ClusterPage {
             Action::Back => vec![Ask::Close],
             Action::Why => self.why(cx),
             Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(self.id))],
-            Action::Delete => vec![Ask::Open(Route::DeleteCluster(self.id))],
+            Action::Delete => self.delete(cx),
             Action::Copy => match cx.fleet.clusters.get(&self.id).and_then(|c| c.api_address.clone()) {
                 Some(address) => copy("API address", &address),
                 None => vec![Ask::Say("the API address is not known yet".into())],
@@ -232,54 +387,44 @@ impl Layer for ClusterPage {
             );
         };
         let lines = Self::head(cluster, area, cx);
-        let (head, tree, list) =
-            self.places(area, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX), cluster.status.is_failed());
-        let plain = |area, title, note, focused| Boxed { area, title, note, focused };
+        let (head, slots) = places::places(
+            area,
+            &Wanted {
+                focus: self.focus,
+                zoomed: self.zoomed,
+                left: self.left,
+                right: self.right,
+                head: u16::try_from(lines.len() + 2).unwrap_or(u16::MAX),
+                urgent: cluster.status.is_failed(),
+                groups: u16::try_from(cluster.node_groups.len() + 3).unwrap_or(u16::MAX),
+            },
+        );
         let mut drawn = Vec::new();
         if head.height > 0 {
-            drawn.push(plain(
-                head,
-                vec![cx.span(Role::Brand, &cluster.name)],
-                vec![cx.span(Role::Faint, cluster.status.to_string())],
-                false,
-            ));
+            drawn.push(Boxed {
+                area: head,
+                title: vec![cx.span(Role::Brand, &cluster.name)],
+                note: vec![cx.span(Role::Faint, cluster.status.to_string())],
+                focused: false,
+            });
         }
-        for (place, pane) in [(tree, Pane::Resources), (list, Pane::Events)] {
-            let focused = self.focus == pane;
-            if let Some(rect) = place {
-                let alone = tree.is_none() || list.is_none();
-                // Where only one fits, its title says that there is another.
-                let other = |name: &str| if alone { vec![cx.span(Role::Faint, name)] } else { Vec::new() };
-                let (title, note) = match pane {
-                    Pane::Resources => {
-                        let title = [self.resources.title(1, focused, cx), other(" │ 2 Stack events")].concat();
-                        (title, self.resources.note(self.id, cx))
-                    }
-                    Pane::Events => {
-                        let title = [other("1 Resources │ "), self.events.title(2, focused, None, cx)].concat();
-                        (title, self.events.note(Some(self.id), cx))
-                    }
-                };
-                drawn.push(plain(rect, title, note, focused));
-            }
+        for slot in &slots {
+            drawn.push(Boxed {
+                area: slot.area,
+                title: self.titles(slot, cx),
+                note: self.note(slot.shown, cx),
+                focused: self.focus == slot.shown,
+            });
         }
         boxes::draw(&drawn, cx, buf);
         let inner = boxes::inside(head);
         text::put_lines(buf, Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, lines);
-        if let Some(rect) = tree {
-            let inner = boxes::inside(rect);
-            let room = usize::from(inner.width.saturating_sub(4));
-            let words = self.resources.selected(self.id, cx).map(|resource| resources::details(resource, room, cx));
-            let inner = with_words(inner, self.focus == Pane::Resources, words, cx, buf);
-            self.resources.view(self.id, self.focus == Pane::Resources, cx, inner, buf);
-        }
-        if let Some(rect) = list {
-            let inner = boxes::inside(rect);
-            let room = usize::from(inner.width.saturating_sub(4));
-            let zoomed = self.zoomed || tree.is_none();
-            let words = self.events.selected(cx).filter(|_| zoomed).map(|event| events::details(event, room, cx));
-            let inner = with_words(inner, self.zoomed, words, cx, buf);
-            self.events.view(Some(self.id), self.focus == Pane::Events, cx, inner, buf);
+        let alone = slots.len() == 1;
+        for Slot { area, shown, .. } in slots {
+            let (inner, focused) = (boxes::inside(area), self.focus == shown);
+            let words = self.words(shown, alone, usize::from(inner.width.saturating_sub(4)), cx);
+            let inner = with_words(inner, focused, words, cx, buf);
+            self.fill(shown, focused, cx, inner, buf);
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::ui::filter::Filter;
 use crate::ui::fleet::Loaded;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
+use crate::ui::operation::{self, Place};
 use crate::ui::panes::ListPane;
 use crate::ui::panes::certificates::{self, Certificates};
 use crate::ui::panes::clusters::{self, Clusters};
@@ -126,6 +127,9 @@ impl Home {
     fn on_cluster(&self, action: Action, cx: &Cx) -> Vec<Ask> {
         let Some(cluster) = self.clusters.selected(cx) else { return Vec::new() };
         let id = cluster.uuid;
+        if let Some(asks) = Place::cluster(id, cx).and_then(|place| operation::asks(action, place)) {
+            return asks;
+        }
         match action {
             Action::Why => vec![Ask::Open(Route::Cluster { id, why: true })],
             Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(id))],
@@ -349,6 +353,13 @@ impl Layer for Home {
 
     fn cluster(&self, cx: &Cx) -> Option<ClusterId> {
         self.clusters.selected(cx).map(|cluster| cluster.uuid)
+    }
+
+    fn offers(&self, action: Action, cx: &Cx) -> bool {
+        match self.clusters.selected(cx) {
+            Some(cluster) if self.focus == Pane::Clusters => operation::offers(action, cluster),
+            _ => true,
+        }
     }
 
     fn select_cluster(&mut self, id: ClusterId) {

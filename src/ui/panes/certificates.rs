@@ -18,9 +18,10 @@ pub struct Certificates;
 impl Spec for Certificates {
     type Key = ClusterId;
     type Row = Cluster;
+    type Of = ();
     const TITLE: &'static str = "CA certificates";
 
-    fn rows<'a>(cx: &Cx<'a>) -> Vec<&'a Cluster> {
+    fn rows<'a>((): (), cx: &Cx<'a>) -> Vec<&'a Cluster> {
         cx.fleet.clusters_by_name()
     }
 
@@ -78,7 +79,7 @@ impl Spec for Certificates {
         certificate.map_or_else(|| row.name.clone(), |ca| format!("{} {} {}", row.name, ca.subject, ca.fingerprint))
     }
 
-    fn empty(_: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    fn empty((): (), _: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         vec![vec![cx.span(Role::Muted, "Every cluster has its own CA; it is listed here.")]]
     }
 }
@@ -107,10 +108,9 @@ fn key_type(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
 fn expiry(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     match cx.fleet.certificates.get(&cluster.uuid) {
         Some(Ok(ca)) => {
-            let days = (ca.not_after - cx.now).num_days();
             let role = if ca.not_after <= cx.now {
                 Role::Failed
-            } else if days < 30 {
+            } else if ca.not_after - cx.now < words::SOON {
                 Role::Warning
             } else {
                 Role::Text

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use ratatui::text::Span;
 
-use super::{Spec, fact, press, problem_lines};
-use crate::model::{Cluster, ClusterId, HealthStatus, StackResource};
+use super::{Spec, change, fact, press, problem_lines};
+use crate::model::{Cluster, ClusterId, HealthStatus, Node, StackResource};
 use crate::ui::action::{Action, Context};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
@@ -18,9 +18,10 @@ pub struct Clusters;
 impl Spec for Clusters {
     type Key = ClusterId;
     type Row = Cluster;
+    type Of = ();
     const TITLE: &'static str = "Clusters";
 
-    fn rows<'a>(cx: &Cx<'a>) -> Vec<&'a Cluster> {
+    fn rows<'a>((): (), cx: &Cx<'a>) -> Vec<&'a Cluster> {
         cx.fleet.clusters_by_name()
     }
 
@@ -78,7 +79,7 @@ impl Spec for Clusters {
         format!("{} {} {} {} {}", row.name, row.status, words::status(&row.status).word, row.template_name, row.uuid)
     }
 
-    fn empty(room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    fn empty((): (), room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         match (cx.link, &cx.fleet.clusters_loaded) {
             (Link::Connecting, _) => vec![vec![cx.span(Role::Moving, "◌ connecting to the cloud…")]],
             (Link::Failed(_), _) => Vec::new(),
@@ -107,6 +108,9 @@ fn status(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     let mut spans = vec![cx.span(told.role, format!("{} {}", told.sign, told.word))];
     if cluster.status.is_failed() {
         spans.push(cx.span(Role::Muted, format!("  {}", words::gist(reason(cluster)))));
+    } else if let Some(change) = cluster.rollout.as_ref().filter(|_| cluster.status.is_in_progress()) {
+        let told = change::count(change);
+        spans = vec![change::head(cluster, change, cx), cx.span(Role::Muted, format!("  {told}"))];
     } else if let Some((role, line)) = ailing(cluster, cx) {
         spans.push(cx.span(role, format!("  {line}")));
     } else if let Some(progress) = cluster.progress.filter(|_| cluster.status.is_in_progress()) {
@@ -115,8 +119,14 @@ fn status(cluster: &Cluster, cx: &Cx) -> Vec<Span<'static>> {
     spans
 }
 
-/// What its own API says that is not well, of a cluster that is otherwise ready.
+/// What is not well of a cluster that is otherwise ready: its CA's end, or what its own API says.
 fn ailing(cluster: &Cluster, cx: &Cx) -> Option<(Role, String)> {
+    if let Some(Ok(ca)) = cx.fleet.certificates.get(&cluster.uuid)
+        && ca.not_after - cx.now < words::SOON
+        && cluster.status.is_complete()
+    {
+        return Some((Role::Warning, format!("CA expires: {}", words::expires(ca.not_after, cx.now))));
+    }
     let health = cluster.health.as_ref().filter(|_| cluster.status.is_complete())?.as_of(cx.now);
     match health.status {
         HealthStatus::Healthy => None,
@@ -171,7 +181,11 @@ pub fn reason(cluster: &Cluster) -> &str {
 }
 
 /// Bar, elapsed and time left while it moves, on two lines where one is too narrow; the state otherwise.
-pub fn progress_lines(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+/// `nodes`: its machines, where they are known as they are now.
+pub fn progress_lines(cluster: &Cluster, nodes: &[Node], room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    if let Some(change) = cluster.rollout.as_ref().filter(|_| cluster.status.is_in_progress()) {
+        return change::lines(cluster, change, nodes, room, cx);
+    }
     let told = words::status(&cluster.status);
     let mut spans = vec![cx.span(told.role, format!("{} {}", told.sign, told.word))];
     if !cluster.status.is_in_progress() {
@@ -207,8 +221,9 @@ pub fn failure_lines(cluster: &Cluster, room: usize, lines: usize, cx: &Cx) -> V
     if !cluster.status.is_failed() {
         return Vec::new();
     }
-    let mut told: Vec<Vec<Span>> =
-        text::wrap(reason(cluster), room, lines).into_iter().map(|line| vec![cx.span(Role::Failed, line)]).collect();
+    let change = cluster.rollout.as_ref();
+    let mut told: Vec<Vec<Span>> = change.map(|change| vec![cx.span(Role::Text, change.line())]).into_iter().collect();
+    told.extend(text::wrap(reason(cluster), room, lines).into_iter().map(|line| vec![cx.span(Role::Failed, line)]));
     if let Some(cause) = &cluster.cause {
         told.push(fact(
             "resource",
@@ -219,6 +234,7 @@ pub fn failure_lines(cluster: &Cluster, room: usize, lines: usize, cx: &Cx) -> V
             told.push(fact("id", vec![cx.span(Role::Text, &cause.physical_id)], cx));
         }
     }
+    told.extend(change::ways_out(cluster, cx));
     told
 }
 
@@ -314,7 +330,7 @@ pub fn short_kind(kind: &str) -> &str {
 
 /// The whole details pane of one cluster.
 pub fn details(cluster: &Cluster, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
-    let mut lines = progress_lines(cluster, room, cx);
+    let mut lines = progress_lines(cluster, &[], room, cx);
     lines.extend(failure_lines(cluster, room, 4, cx));
     lines.push(Vec::new());
     lines.extend(fact_lines(cluster, cx));

@@ -15,9 +15,10 @@ pub struct Templates;
 impl Spec for Templates {
     type Key = TemplateId;
     type Row = ClusterTemplate;
+    type Of = ();
     const TITLE: &'static str = "Templates";
 
-    fn rows<'a>(cx: &Cx<'a>) -> Vec<&'a ClusterTemplate> {
+    fn rows<'a>((): (), cx: &Cx<'a>) -> Vec<&'a ClusterTemplate> {
         cx.fleet.templates_by_name()
     }
 
@@ -82,7 +83,7 @@ impl Spec for Templates {
         format!("{} {} {} {}", row.spec.name, image_name(row, cx), row.cluster_distro, row.uuid)
     }
 
-    fn empty(room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    fn empty((): (), room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         match (cx.link, &cx.fleet.templates_loaded) {
             (Link::Connecting | Link::Failed(_), _) => Vec::new(),
             (_, Loaded::Not) => vec![vec![cx.span(Role::Moving, "◌ loading…")]],

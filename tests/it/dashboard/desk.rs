@@ -158,6 +158,9 @@ pub fn answer(job: &Job) -> Reply {
         Job::Inventory => Reply::Inventory(Box::new(world::inventory()), Vec::new()),
         Job::Events(id) => Reply::Events(*id, Ok(world::events(*id))),
         Job::Resources(id) => Reply::Resources(*id, Ok(world::resources(*id))),
+        Job::Nodes(id) => Reply::Nodes(*id, Ok(world::nodes(*id))),
+        Job::History(id) => Reply::History(*id, Ok(world::history(*id))),
+        Job::Issued(id) => Reply::Issued(*id, Ok(world::issued(*id))),
         Job::Certificate(id) => Reply::Certificate(*id, world::certificate(*id)),
         Job::Preview(wish) => Reply::Preview(Ok(Box::new(world::preview(wish)))),
         Job::CreateTemplate(wish) => {
@@ -173,6 +176,11 @@ pub fn answer(job: &Job) -> Reply {
             cluster.progress = None;
             Reply::ClusterCreated(Ok(Box::new(cluster)))
         }
+        Job::Change(id, _) => {
+            let changed = world::clusters().into_iter().find(|cluster| cluster.uuid == *id).unwrap();
+            Reply::ClusterChanged(*id, Ok(Box::new(changed)))
+        }
+        Job::CheckChange(id, _) => Reply::ChangeChecked(*id, Ok(())),
         Job::DeleteTemplate(_) => Reply::TemplateDeleted(Ok(())),
         Job::DeleteCluster(_) => Reply::ClusterDeleted(Ok(())),
         Job::SaveKubeconfig { .. } => {

@@ -32,7 +32,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let key = prop_oneof![
         8 => prop::sample::select(vec![
             "1", "2", "3", "4", "tab", "shift-tab", "enter", "esc", "up", "down", "g", "G", "pgup", "pgdn", "/", "?", "n", "c", "d",
-            "K", "w", "s", "S", "y", "z", "space", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
+            "K", "w", "+", "U", "N", "A", "p", "t", "B", "X", "e", "5", "6", "s", "S", "y", "z", "space", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
         ]).prop_map(str::to_owned),
         2 => "[a-z0-9=日🚀]",
     ];
@@ -42,6 +42,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         "CREATE_FAILED",
         "DELETE_IN_PROGRESS",
         "UPDATE_FAILED",
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_COMPLETE",
         "WHAT_EVER",
     ];
     let id = 0xa1u128..0xa6;
@@ -80,6 +82,11 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::Inventory(..) => Reply::Inventory(Box::default(), vec![problem]),
                 Reply::Events(id, _) => Reply::Events(id, Err(problem)),
                 Reply::Resources(id, _) => Reply::Resources(id, Err(problem)),
+                Reply::Nodes(id, _) => Reply::Nodes(id, Err(problem)),
+                Reply::History(id, _) => Reply::History(id, Err(problem)),
+                Reply::Issued(id, _) => Reply::Issued(id, Err(problem)),
+                Reply::ClusterChanged(id, _) => Reply::ClusterChanged(id, Err(vec![problem])),
+                Reply::ChangeChecked(id, _) => Reply::ChangeChecked(id, Err(vec![problem])),
                 Reply::Certificate(id, _) => Reply::Certificate(id, Err(problem)),
                 Reply::TemplateCreated(_) => Reply::TemplateCreated(Err(vec![problem])),
                 Reply::ClusterCreated(_) => Reply::ClusterCreated(Err(vec![problem])),

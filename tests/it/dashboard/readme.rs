@@ -9,22 +9,35 @@ use jeroboam::ui::action::{Action, Context};
 const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->\n"];
 
 /// Where no form or dialog is open.
-const SCREENS: [Context; 8] = [
+const SCREENS: [Context; 12] = [
     Context::Home,
     Context::Cluster,
     Context::List,
     Context::Clusters,
     Context::Templates,
     Context::Certificates,
+    Context::NodeGroups,
+    Context::Nodes,
     Context::Resources,
+    Context::History,
+    Context::Issued,
     Context::Global,
 ];
 
 /// Actions that share a row, and what it says of them.
 const TOGETHER: [(&[Action], &str); 4] = [
     (
-        &[Action::Pane1, Action::Pane2, Action::Pane3, Action::Pane4, Action::NextPane, Action::PreviousPane],
-        "Clusters, templates, stack events, CA certificates; next pane, pane before",
+        &[
+            Action::Pane1,
+            Action::Pane2,
+            Action::Pane3,
+            Action::Pane4,
+            Action::Pane5,
+            Action::Pane6,
+            Action::NextPane,
+            Action::PreviousPane,
+        ],
+        "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates; next, before",
     ),
     (&[Action::Up, Action::Down, Action::PageUp, Action::PageDown, Action::First, Action::Last], "Move"),
     (&[Action::Sort, Action::SortReverse], "Sort by the next column; the other way round"),

@@ -101,15 +101,55 @@ fn the_cluster_page() {
     let mut desk = Desk::ready();
     desk.press("down down enter");
     pictures("cluster-moving", &mut desk);
-    desk.press("1");
+    desk.press("3");
     pictures("cluster-resources", &mut desk);
-    desk.press("enter");
+    desk.press("4");
+    pictures("cluster-events", &mut desk);
     let mut desk = Desk::ready();
     desk.press("down down down w");
     pictures("cluster-why", &mut desk);
     let mut desk = Desk::ready();
-    desk.press("down enter 1");
+    desk.press("down enter 3");
     pictures("cluster-ready", &mut desk);
+    desk.press("1 G");
+    pictures("cluster-groups", &mut desk);
+    desk.press("5 down down");
+    pictures("cluster-history", &mut desk);
+    desk.press("6 down");
+    pictures("cluster-issued", &mut desk);
+    let mut desk = Desk::ready();
+    desk.press("enter");
+    let worker = |name: &str, kind, status| world::at_ci(&format!("workers.0.nodes.8.{name}"), kind, status);
+    let signal = world::event(
+        62,
+        "workers.0.nodes.8.progress",
+        "SIGNAL_COMPLETE",
+        "Signal: status:SUCCESS reason:ci-runners-0000000000a1-worker-8: images pulled",
+    );
+    desk.send(Msg::Change(Change::Resources {
+        id: world::CI,
+        resources: vec![
+            worker("server", "OS::Nova::Server", "CREATE_COMPLETE"),
+            worker("ready", "OS::Heat::WaitCondition", "CREATE_IN_PROGRESS"),
+        ],
+    }));
+    desk.send(Msg::Change(Change::Events { id: world::CI, events: vec![signal] }));
+    desk.press("2 down down down down down down down down down");
+    pictures("cluster-upgrading", &mut desk);
+}
+
+#[test]
+fn forms_of_changes() {
+    let mut desk = Desk::ready();
+    desk.press("down enter + tab backspace tab enter down space space");
+    pictures("resize-nodes", &mut desk);
+    desk.press("enter ctrl-s");
+    desk.answer_all();
+    pictures("resize-question", &mut desk);
+    desk.press("esc esc enter U enter");
+    pictures("upgrade-templates", &mut desk);
+    desk.press("esc esc N").write("gpu big").press("tab");
+    pictures("new-node-group", &mut desk);
 }
 
 #[test]

@@ -4,11 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jeroboam::cloud::{Identity, Scope};
 use jeroboam::model::labels::catalogue::Sheet;
 use jeroboam::model::labels::origin::{self, Origin};
+use jeroboam::model::node::Course;
 use jeroboam::model::service_quota::Item;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Authority, Check, Cluster, ClusterId, ClusterTemplate, Flavor, Image, Keypair, Labels, Network, NewCluster,
-    NewTemplate, Problem, Progress, QuotaUse, RootCause, StackEvent, StackResource, Status, Subnet, TemplateId,
+    Authority, Check, Cluster, ClusterId, ClusterTemplate, Flavor, HistoryEntry, HistoryKind, Image, IssuedCertificate,
+    Keypair, Labels, Network, NewCluster, NewTemplate, Node, NodeGroup, NodeGroupId, Operation, Problem, Progress,
+    QuotaUse, Rollout, RootCause, StackEvent, StackResource, Status, Subnet, TemplateId, change,
 };
 use jeroboam::service::CaCertificate;
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
@@ -23,6 +25,7 @@ pub fn ago(seconds: i64) -> DateTime<Utc> {
 }
 
 pub const PROD: ClusterId = ClusterId(Uuid::from_u128(0xa1));
+pub const CI: ClusterId = ClusterId(Uuid::from_u128(0xa2));
 pub const STAGING: ClusterId = ClusterId(Uuid::from_u128(0xa3));
 pub const ML: ClusterId = ClusterId(Uuid::from_u128(0xa4));
 pub const K8S: TemplateId = TemplateId(Uuid::from_u128(0xb1));
@@ -86,6 +89,25 @@ pub fn clusters() -> Vec<Cluster> {
     let mut ci = cluster(0xa2, "ci-runners", "UPDATE_IN_PROGRESS", 63, 12 * day);
     ci.node_count = 8;
     ci.progress = Some(Progress { complete: 3, total: 40 });
+    ci.coe_version = Some("v1.30.2".into());
+    ci.rollout = Some(Rollout {
+        kind: change::Kind::Upgrade,
+        about: "v1.30.2 → v1.31.4".into(),
+        done: 1,
+        total: 9,
+        step: 2,
+        steps: 10,
+        step_since: Some(ago(58)),
+        paused: false,
+        held: false,
+    });
+    ci.operation = Some(Operation {
+        command: "upgrade".into(),
+        begun: ago(63),
+        expected_end: Some(now() + TimeDelta::seconds(420)),
+    });
+    ci.node_groups = groups(&ci, Some("v1.30.2"));
+    prod.node_groups = groups(&prod, None);
     let mut staging = cluster(0xa3, "staging", "CREATE_FAILED", 3000, 3700);
     staging.status_reason = "Resource CREATE failed: resources.workers".into();
     staging.cause = Some(RootCause {
@@ -102,6 +124,15 @@ pub fn clusters() -> Vec<Cluster> {
     ml.coe_version = Some("v1.31.4".into());
     ml.master_addresses = vec!["172.24.4.20".into(), "172.24.4.21".into(), "172.24.4.22".into()];
     ml.node_addresses = (30..46).map(|n| format!("172.24.4.{n}")).collect();
+    ml.node_groups = groups(&ml, Some("v1.31.4"));
+    let mut gpu = ml.node_groups[1].clone();
+    gpu.uuid = NodeGroupId::of(ML, Some(1));
+    gpu.name = "gpu".into();
+    gpu.role = "gpu".into();
+    gpu.is_default = false;
+    gpu.node_count = 2;
+    (gpu.min_node_count, gpu.max_node_count) = (1, Some(4));
+    ml.node_groups.push(gpu);
     ml.labels = Labels([("gpu".to_owned(), "true".to_owned())].into());
     let wide = cluster(
         0xa5,
@@ -111,6 +142,114 @@ pub fn clusters() -> Vec<Cluster> {
         500 * day,
     );
     vec![prod, ci, staging, ml, wide]
+}
+
+/// The two that every cluster begins with.
+fn groups(cluster: &Cluster, version: Option<&str>) -> Vec<NodeGroup> {
+    let group = |slot, name: &str, role: &str, count, flavor: &str| NodeGroup {
+        uuid: NodeGroupId::of(cluster.uuid, slot),
+        name: name.into(),
+        role: role.into(),
+        is_default: true,
+        node_count: count,
+        min_node_count: u32::from(slot.is_none()),
+        max_node_count: None,
+        flavor_id: flavor.into(),
+        image_id: "id-ubuntu-24.04-kube-v1.31.4".into(),
+        docker_volume_size: None,
+        labels: Labels::default(),
+        status: cluster.status.clone(),
+        status_reason: String::new(),
+        version: version.map(str::to_owned),
+        node_addresses: Vec::new(),
+    };
+    vec![
+        group(None, "default-master", "master", cluster.master_count, &cluster.master_flavor_id),
+        group(Some(0), "default-worker", "worker", cluster.node_count, &cluster.flavor_id),
+    ]
+}
+
+/// Every machine of a cluster. That of ci-runners is being upgraded: its master is done, the
+/// first worker's successor is on its way.
+pub fn nodes(id: ClusterId) -> Vec<Node> {
+    let Some(cluster) = clusters().into_iter().find(|cluster| cluster.uuid == id) else { return Vec::new() };
+    let new = cluster.status == Status::CREATE_IN_PROGRESS;
+    let upgrade = cluster.rollout.is_some();
+    let node = |group: &NodeGroup, slot: Option<u32>, index: u32, course, version: Option<&str>| Node {
+        cluster_uuid: id,
+        name: format!("{}-{}-{index}", cluster.stack_name, group.name.trim_start_matches("default-")),
+        nodegroup: group.name.clone(),
+        slot,
+        index,
+        server_id: Some(format!("server-{index}")).filter(|_| !new),
+        address: Some(format!("172.24.4.{}", 20 + index)).filter(|_| !new),
+        image_id: group.image_id.clone(),
+        version: version.map(str::to_owned),
+        ca: 1,
+        course,
+    };
+    let mut all = Vec::new();
+    for (slot, group) in cluster.node_groups.iter().zip([None, Some(0), Some(1)]).map(|(group, slot)| (slot, group)) {
+        let course = match (new, upgrade && slot.is_some()) {
+            (true, _) => Course::Coming,
+            (false, true) => Course::ToGo,
+            (false, false) => Course::Stays,
+        };
+        let version = if upgrade && slot.is_none() { Some("v1.31.4") } else { group.version.as_deref() };
+        all.extend((0..group.node_count).map(|index| node(group, slot, index, course, version)));
+        if upgrade && slot.is_some() {
+            all.push(node(group, slot, group.node_count, Course::Coming, Some("v1.31.4")));
+            let later = group.node_count + 1..2 * group.node_count;
+            all.extend(later.map(|index| node(group, slot, index, Course::ToCome, Some("v1.31.4"))));
+        }
+    }
+    all
+}
+
+pub fn history(id: ClusterId) -> Vec<HistoryEntry> {
+    let entry = |seconds, kind, event: &str, reason: &str, duration| HistoryEntry {
+        cluster_uuid: id,
+        cluster_name: "ml-gpu".into(),
+        at: ago(seconds),
+        kind,
+        event: event.into(),
+        operation: "resize".into(),
+        reason: reason.into(),
+        user_id: Some("u1".to_owned()).filter(|_| kind == HistoryKind::Command),
+        driver: "k8s_ubuntu_kubeadm".into(),
+        nodes: 19,
+        duration,
+    };
+    vec![
+        entry(3000, HistoryKind::Transition, "UPDATE_COMPLETE", "", Some(312)),
+        entry(3312, HistoryKind::Command, "resize", "to 16", None),
+        entry(
+            90_000,
+            HistoryKind::Transition,
+            "UPDATE_FAILED",
+            "Message: No valid host was found., Code: 500",
+            Some(75),
+        ),
+        entry(90_075, HistoryKind::Command, "resize", "to 64", None),
+        entry(40 * 86_400, HistoryKind::Transition, "CREATE_COMPLETE", "", Some(1312)),
+        entry(40 * 86_400 + 1312, HistoryKind::Command, "create", "masters: 3, workers: 16, template: k8s-1-31", None),
+    ]
+}
+
+pub fn issued(id: ClusterId) -> Vec<IssuedCertificate> {
+    let certificate = |to: &str, serial: &str, days: i64, left| IssuedCertificate {
+        cluster_uuid: id,
+        cluster_name: "ml-gpu".into(),
+        authority: "kubernetes".into(),
+        serial: serial.into(),
+        subject: format!("O=system:masters, CN={to}"),
+        usages: vec!["client auth".into()],
+        issued_at: ago(days * 86_400),
+        expires_at: now() + TimeDelta::days(left),
+        issued_to: to.into(),
+        issued_by: Some("u1".into()),
+    };
+    vec![certificate("jane", "0B", 3, 362), certificate("admin", "0A", 345, 20), certificate("old", "09", 400, -35)]
 }
 
 fn template(id: u128, name: &str, image: &str, distro: &str, flavor: &str, fip: bool, lb: bool) -> ClusterTemplate {
@@ -158,6 +297,11 @@ fn resource(address: &str, kind: &str, status: &str, reason: &str) -> StackResou
         stack_id: "5d2f".into(),
         updated: Some(ago(70)),
     }
+}
+
+/// A resource of ci-runners, which is at its second step.
+pub fn at_ci(address: &str, kind: &str, status: &str) -> StackResource {
+    StackResource { updated: Some(ago(40)), ..resource(address, kind, status, "") }
 }
 
 pub fn resources(id: ClusterId) -> Vec<StackResource> {

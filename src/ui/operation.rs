@@ -1,0 +1,162 @@
+//! What can be asked of a cluster that is there: which action opens which form, asks which
+//! question, or is done at once. What is possible is the manager's to say, not ours: what is
+//! known here only decides what is worth a hint.
+
+use super::action::Action;
+use super::dialogs::confirm::Question;
+use super::effect::Job;
+use super::layer::{Ask, Cx, Route};
+use crate::model::{Cluster, ClusterChange, ClusterId, NodeGroup, Status};
+
+/// The changes that are asked for through a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Of this group, and without this node.
+    Resize {
+        nodegroup: Option<String>,
+        without: Option<String>,
+    },
+    Upgrade {
+        nodegroup: Option<String>,
+    },
+    NewNodegroup,
+    /// Bounds of this group.
+    EditNodegroup(Option<String>),
+    RotateCa,
+}
+
+/// What the cursor is on.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub cluster: &'a Cluster,
+    pub nodegroup: Option<&'a NodeGroup>,
+    /// A node's name.
+    pub node: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    pub fn cluster(id: ClusterId, cx: &Cx<'a>) -> Option<Self> {
+        Some(Self { cluster: cx.fleet.clusters.get(&id)?, nodegroup: None, node: None })
+    }
+
+    fn is_further_group(&self) -> bool {
+        self.node.is_none() && self.nodegroup.is_some_and(|group| !group.is_default)
+    }
+
+    fn group(&self) -> Option<String> {
+        self.nodegroup.map(|group| group.name.clone())
+    }
+}
+
+/// `None`: the action is about something else.
+pub fn asks(action: Action, at: Place) -> Option<Vec<Ask>> {
+    let cluster = at.cluster;
+    let form = |wanted| Some(vec![Ask::Open(Route::Change(cluster.uuid, wanted))]);
+    let now = |change| Some(vec![Ask::Run(Job::Change(cluster.uuid, Box::new(change)))]);
+    let question = |question: Question| Some(vec![Ask::Open(Route::Confirm(Box::new(question)))]);
+    let confirm = |title, what, warning: &str, typed, verb, change| Question {
+        title,
+        what,
+        name: cluster.name.clone(),
+        cluster: cluster.uuid,
+        warning: warning.to_owned(),
+        typed,
+        verb,
+        keep: "leave it",
+        job: Job::Change(cluster.uuid, Box::new(change)),
+    };
+    match action {
+        Action::Resize => form(Wanted::Resize { nodegroup: at.group(), without: None }),
+        Action::RemoveNode => form(Wanted::Resize { nodegroup: at.group(), without: at.node.map(str::to_owned) }),
+        // The default groups go together with the whole, unless it is said in the form.
+        Action::Upgrade => form(Wanted::Upgrade { nodegroup: at.group().filter(|_| at.is_further_group()) }),
+        Action::NewNodegroup => form(Wanted::NewNodegroup),
+        Action::EditNodegroup => form(Wanted::EditNodegroup(at.group())),
+        Action::RotateCa => form(Wanted::RotateCa),
+        Action::Pause => now(if is_paused(cluster) { ClusterChange::Resume } else { ClusterChange::Pause }),
+        // Refused whatever was answered: nothing would go away, so nothing is asked.
+        Action::Retry if !offers(action, cluster) => now(ClusterChange::Retry),
+        Action::Rollback if !offers(action, cluster) => now(ClusterChange::Rollback),
+        Action::Stop if !offers(action, cluster) => now(ClusterChange::Cancel),
+        Action::Retry => question(confirm(
+            "Try again",
+            "Go on with the change of ",
+            "Machines that failed are taken away, and fresh ones are made in their place.",
+            false,
+            "try again",
+            ClusterChange::Retry,
+        )),
+        Action::Rollback => question(confirm(
+            "Roll back",
+            "Give up the change of ",
+            "The cluster goes back to the last complete step: machines that the change made after it go, with what is on their disks.",
+            true,
+            "roll back",
+            ClusterChange::Rollback,
+        )),
+        Action::RotateCredential => question(confirm(
+            "Rotate the credential",
+            "Give another credential for the cloud to ",
+            "Its first master is replaced by a new one, which hands the credential out; the old one is revoked then.",
+            true,
+            "rotate",
+            ClusterChange::RotateCredential,
+        )),
+        Action::Stop => question(confirm(
+            "Stop",
+            "Stop what Heat is doing to ",
+            "It ends as a failure, from which to try again or to roll back. To end after the present step instead, pause it.",
+            false,
+            "stop it",
+            ClusterChange::Cancel,
+        )),
+        _ => None,
+    }
+}
+
+/// Asked before a node group goes. A default one is refused at once instead.
+pub fn delete_group(cluster: &Cluster, group: &NodeGroup) -> Vec<Ask> {
+    let change = ClusterChange::DeleteNodegroup { nodegroup: group.name.clone() };
+    let job = Job::Change(cluster.uuid, Box::new(change));
+    if group.is_default {
+        return vec![Ask::Run(job)];
+    }
+    let nodes = if group.node_count == 1 { "1 node".to_owned() } else { format!("{} nodes", group.node_count) };
+    vec![Ask::Open(Route::Confirm(Box::new(Question {
+        title: "Delete node group",
+        what: "Delete the node group ",
+        name: group.name.clone(),
+        cluster: cluster.uuid,
+        warning: format!(
+            "Its {nodes} go with what is on their disks. What runs there moves to other nodes, where there is room."
+        ),
+        typed: true,
+        verb: "delete",
+        keep: "keep it",
+        job,
+    })))]
+}
+
+fn is_paused(cluster: &Cluster) -> bool {
+    cluster.rollout.as_ref().is_some_and(|change| change.paused)
+}
+
+/// Whether it is likely to mean something now.
+pub fn offers(action: Action, cluster: &Cluster) -> bool {
+    let updating = cluster.status == Status::UPDATE_IN_PROGRESS;
+    let failed = cluster.status == Status::UPDATE_FAILED;
+    let change = cluster.rollout.as_ref();
+    match action {
+        Action::Pause => updating && change.is_some(),
+        Action::Retry => failed,
+        Action::Rollback => change.is_some() && (failed || cluster.is_held()),
+        Action::Stop => updating && change.is_some_and(|change| change.step_since.is_some()),
+        Action::Resize | Action::RemoveNode => cluster.status.is_complete() || failed,
+        Action::Upgrade | Action::NewNodegroup | Action::RotateCa | Action::RotateCredential => {
+            cluster.status.is_complete()
+        }
+        Action::EditNodegroup => !cluster.node_groups.is_empty(),
+        Action::Why => !cluster.status.is_complete(),
+        _ => true,
+    }
+}

@@ -1,0 +1,162 @@
+//! The machines of one cluster, with what each is doing.
+
+use ratatui::text::Span;
+
+use super::groups::image;
+use super::{Spec, fact, problem_lines};
+use crate::model::{ClusterId, KubeVersion, Node, Progress};
+use crate::ui::doing::{self, STAGES, doing};
+use crate::ui::fleet::Loaded;
+use crate::ui::layer::Cx;
+use crate::ui::theme::Role;
+use crate::ui::widgets::bar;
+use crate::ui::widgets::table::Column;
+use crate::ui::words;
+
+pub struct Nodes;
+
+/// Place in the cluster: the group's number, and its own.
+type Place = (Option<u32>, u32);
+
+impl Spec for Nodes {
+    type Key = Place;
+    type Row = Node;
+    type Of = Option<ClusterId>;
+    const TITLE: &'static str = "Nodes";
+
+    fn rows<'a>(of: Option<ClusterId>, cx: &Cx<'a>) -> Vec<&'a Node> {
+        of.map_or_else(Vec::new, |id| cx.fleet.nodes(id).iter().collect())
+    }
+
+    fn key(row: &Node) -> Place {
+        (row.slot, row.index)
+    }
+
+    fn columns() -> &'static [Column<Node>] {
+        &[
+            Column {
+                title: "NODE",
+                min: 10,
+                max: 24,
+                rank: 0,
+                cell: |n, cx| vec![cx.span(Role::Strong, short(n, cx))],
+                order: |a, b, _| (a.slot, a.index).cmp(&(b.slot, b.index)),
+            },
+            Column {
+                title: "DOING",
+                min: 22,
+                max: 60,
+                rank: 0,
+                cell: what,
+                order: |a, b, cx| doing(a, cx.fleet).told.word.cmp(&doing(b, cx.fleet).told.word),
+            },
+            Column {
+                title: "SERVER",
+                min: 16,
+                max: 20,
+                rank: 5,
+                cell: server,
+                order: |a, b, _| a.server_id.cmp(&b.server_id),
+            },
+            Column {
+                title: "VERSION",
+                min: 7,
+                max: 10,
+                rank: 1,
+                cell: |n, cx| vec![cx.span(Role::Text, n.version.clone().unwrap_or_default())],
+                order: |a, b, _| version(a).cmp(&version(b)),
+            },
+            Column {
+                title: "CA",
+                min: 2,
+                max: 3,
+                rank: 3,
+                cell: |n, cx| vec![cx.span(Role::Muted, n.ca.to_string())],
+                order: |a, b, _| a.ca.cmp(&b.ca),
+            },
+            Column {
+                title: "ADDRESS",
+                min: 9,
+                max: 15,
+                rank: 2,
+                cell: |n, cx| vec![cx.span(Role::Muted, n.address.clone().unwrap_or_default())],
+                order: |a, b, _| a.address.cmp(&b.address),
+            },
+            Column {
+                title: "GROUP",
+                min: 10,
+                max: 20,
+                rank: 4,
+                cell: |n, cx| vec![cx.span(Role::Muted, &n.nodegroup)],
+                order: |a, b, _| a.nodegroup.cmp(&b.nodegroup),
+            },
+        ]
+    }
+
+    fn haystack(row: &Node, cx: &Cx) -> String {
+        let address = row.address.as_deref().unwrap_or_default();
+        format!("{} {} {address} {}", row.name, row.nodegroup, doing(row, cx.fleet).told.word)
+    }
+
+    fn empty(of: Option<ClusterId>, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+        match of.and_then(|id| cx.fleet.looked(id)).map(|looked| &looked.nodes.loaded) {
+            Some(Loaded::Failed(problem)) => problem_lines(problem, room, cx),
+            Some(Loaded::Yes) => vec![vec![cx.span(Role::Muted, "This cluster's manager does not tell its nodes.")]],
+            _ => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
+        }
+    }
+}
+
+/// Without the stack's name, which all have in front: `worker-1`.
+pub fn short(node: &Node, cx: &Cx) -> String {
+    let stack = cx.fleet.clusters.get(&node.cluster_uuid).map(|cluster| cluster.stack_name.as_str());
+    let rest = stack.and_then(|stack| node.name.strip_prefix(stack)).map(|rest| rest.trim_start_matches('-'));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(&node.name).to_owned()
+}
+
+fn what(node: &Node, cx: &Cx) -> Vec<Span<'static>> {
+    let doing = doing(node, cx.fleet);
+    let mut spans = vec![cx.span(doing.told.role, format!("{} {}", doing.told.sign, doing.told.word))];
+    if let Some(since) = doing.since {
+        spans.push(cx.span(Role::Muted, format!("  {}", words::elapsed(since, cx.now))));
+    }
+    spans
+}
+
+fn server(node: &Node, cx: &Cx) -> Vec<Span<'static>> {
+    let Some(server) = doing::server(node, cx.fleet) else { return Vec::new() };
+    let told = words::heat(&server.status);
+    vec![cx.span(words::quiet(&server.status, &told), told.word)]
+}
+
+fn version(node: &Node) -> Option<KubeVersion> {
+    node.version.as_deref().and_then(KubeVersion::parse)
+}
+
+/// How many there are, and how many there will be: `4 → 6`.
+pub fn counts(nodes: &[Node]) -> String {
+    let now = nodes.iter().filter(|node| node.course.is_there()).count();
+    let then = nodes.iter().filter(|node| node.course.remains()).count();
+    if now == then { now.to_string() } else { format!("{now} → {then}") }
+}
+
+/// Everything about one.
+pub fn details(node: &Node, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    let doing = doing(node, cx.fleet);
+    let mut first = vec![
+        cx.span(Role::Strong, &node.name),
+        cx.span(doing.told.role, format!("  {} {}  ", doing.told.sign, doing.told.word)),
+    ];
+    if let Some(stage) = doing.stage.filter(|stage| *stage < STAGES) {
+        first.extend(bar::bar(Progress { complete: stage, total: STAGES }, STAGES, cx));
+    }
+    if let Some(until) = doing.until {
+        first.push(cx.span(Role::Muted, format!("  {}", words::until(until, cx.now))));
+    }
+    let mut lines = vec![first];
+    if let Some(id) = &node.server_id {
+        lines.push(fact("server", vec![cx.span(Role::Muted, id)], cx));
+    }
+    lines.push(fact("image", vec![cx.span(Role::Muted, image(&node.image_id, cx))], cx));
+    lines
+}
