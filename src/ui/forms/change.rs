@@ -11,7 +11,7 @@ mod upgrade;
 use super::command::{self, Wording};
 use super::field::{Field, Values};
 use super::form::{Form, Subject};
-use super::offers::{self, Offer};
+use super::offers::Offer;
 use crate::model::labels::catalogue::Sheet;
 use crate::model::{Cluster, ClusterChange, ClusterId, NodeGroup, Problem, change};
 use crate::ui::dialogs::confirm::Question;
@@ -112,7 +112,7 @@ impl<W: Wish> Subject for Changing<W> {
     }
 
     fn sheet<'a>(&self, _: &Values, cx: &Cx<'a>) -> Option<&'a Sheet> {
-        offers::sheet(cx.fleet.inventory.as_ref()?, Some(&self.opened.driver), "")
+        cx.fleet.inventory.as_ref()?.sheets.iter().find(|sheet| sheet.driver == self.opened.driver)
     }
 
     fn about(&self) -> Option<(ClusterId, &str)> {
