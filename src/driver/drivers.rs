@@ -11,7 +11,7 @@ use toml::{Table, Value};
 
 use super::manifest::Manifest;
 use super::registry::Driver;
-use crate::model::Problem;
+use crate::model::{Problem, text};
 
 static BUILT_IN: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/drivers");
 
@@ -127,7 +127,7 @@ impl Drivers {
         found.ok_or_else(|| {
             let wanted = named.map_or_else(
                 || format!("no driver builds {coe} on server type {server_type} with os_distro {os_distro}"),
-                |name| format!("there is no driver \"{name}\""),
+                |name| format!("there is no driver \"{}\"", text::shown(name)),
             );
             let have: Vec<String> = self
                 .iter()
@@ -146,9 +146,13 @@ impl Drivers {
                 [] => String::new(),
                 names => format!(". Broken, see \"jeroboam driver list\": {}", names.join(", ")),
             };
-            Problem::invalid(wanted)
-                .on_field(if named.is_some() { "driver" } else { "image_id" })
-                .advise(format!("Supported: {}{broken}", have.join(", ")))
+            let other = |driver: &Driver| driver.serves(&driver.manifest.server_type, os_distro, coe);
+            let field = match named {
+                Some(_) => "driver",
+                None if self.good.values().any(other) => "server_type",
+                None => "image_id",
+            };
+            Problem::invalid(wanted).on_field(field).advise(format!("Supported: {}{broken}", have.join(", ")))
         })
     }
 }

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
+use super::{Problem, text};
 
 /// Sorted by key. Values are strings, as Magnum stores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,22 +28,28 @@ impl Labels {
 
     /// One `key=value` pair.
     pub fn parse_pair(pair: &str) -> Result<(String, String), Problem> {
-        let bad = |why: &str| Problem::invalid(format!("label \"{pair}\": {why}")).on_field("labels");
+        let bad = |why: &str| Problem::invalid(format!("label \"{}\": {why}", text::shown(pair))).on_field("labels");
         let (key, value) = pair.split_once('=').ok_or_else(|| bad("there is no \"=\" in it; write key=value"))?;
         let (key, value) = (key.trim(), value.trim());
+        match Self::refuses(key, value) {
+            Some(why) => Err(bad(why)),
+            None => Ok((key.to_owned(), value.to_owned())),
+        }
+    }
+
+    /// Why there can be no such label, whatever it should mean.
+    pub fn refuses(key: &str, value: &str) -> Option<&'static str> {
         if key.is_empty() {
-            return Err(bad("the key before \"=\" is empty"));
+            Some("the key before \"=\" is empty")
+        } else if key.chars().any(char::is_whitespace) {
+            Some("a key cannot have a space in it")
+        } else if key.len() > 255 || value.len() > 1024 {
+            Some("too long: a key has at most 255 characters, a value 1024")
+        } else if key.chars().chain(value.chars()).any(text::is_unsafe) {
+            Some("it has a control character in it")
+        } else {
+            None
         }
-        if key.chars().any(char::is_whitespace) {
-            return Err(bad("a key cannot have a space in it"));
-        }
-        if key.len() > 255 || value.len() > 1024 {
-            return Err(bad("too long: a key has at most 255 characters, a value 1024"));
-        }
-        if pair.chars().any(super::text::is_unsafe) {
-            return Err(bad("it has a control character in it"));
-        }
-        Ok((key.to_owned(), value.to_owned()))
     }
 
     /// The command line's form: pairs separated by `,`. A pair without `=` after

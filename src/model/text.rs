@@ -41,6 +41,16 @@ pub fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
+/// A word of the user's as it is repeated in a message: cleaned, and cut where it is long.
+pub fn shown(raw: &str) -> String {
+    const MOST: usize = 64;
+    let mut kept = clean(&raw.chars().take(MOST).collect::<String>());
+    if raw.chars().nth(MOST).is_some() {
+        kept.push('…');
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::{clean, lines};

@@ -15,6 +15,8 @@ const FIELD_MAX: usize = 255;
 /// Heat takes 32-bit minutes; a month is longer than any create can be meant to last.
 const TIMEOUT_MAX: u32 = 43_200;
 const NODES_MAX: u32 = 1000;
+/// GB; larger than any cloud's volumes for containers.
+const VOLUME_MAX: u32 = 16_384;
 
 /// What the cloud has, as far as these rules need it.
 #[derive(Debug, Clone, Default)]
@@ -25,11 +27,15 @@ pub struct Inventory {
     pub networks: Vec<Network>,
     pub subnets: Vec<Subnet>,
     pub has_load_balancer: bool,
+    pub has_block_storage: bool,
     /// Values of `os_distro` that some driver builds clusters on; empty: not known.
     pub distros: Vec<String>,
     /// What each driver says of labels; empty: not known.
     pub sheets: Vec<Sheet>,
 }
+
+/// A field's name in words and its value -> why it cannot be.
+type Rule = fn(&str, &str) -> Result<(), String>;
 
 impl Inventory {
     /// What the driver that will build says of labels, as far as one can tell: the one that is
@@ -76,9 +82,7 @@ pub fn template_shape(wish: &NewTemplate) -> Vec<Problem> {
     if let Some(dns) = &wish.dns_nameserver {
         check("dns_nameserver", dns_list(dns));
     }
-    if wish.docker_volume_size == Some(0) {
-        check("docker_volume_size", Err("docker volume size must be at least 1 GB".into()));
-    }
+    check("docker_volume_size", volume_size(wish.docker_volume_size));
     if wish.fixed_subnet.is_some() && wish.fixed_network.is_none() {
         check("fixed_subnet", Err("a fixed subnet needs its fixed network named too".into()));
     }
@@ -91,16 +95,23 @@ pub fn template_shape(wish: &NewTemplate) -> Vec<Problem> {
         ("flavor_id", wish.flavor_id.as_ref()),
         ("master_flavor_id", wish.master_flavor_id.as_ref()),
         ("docker_storage_driver", wish.docker_storage_driver.as_ref()),
-        ("http_proxy", wish.http_proxy.as_ref()),
-        ("https_proxy", wish.https_proxy.as_ref()),
-        ("no_proxy", wish.no_proxy.as_ref()),
-        ("insecure_registry", wish.insecure_registry.as_ref()),
         ("tags", wish.tags.as_ref()),
         ("driver", wish.driver.as_ref()),
     ];
     for (field, value) in texts {
         if let Some(value) = value {
             check(field, short_clean(field, value));
+        }
+    }
+    let meant: [(&str, &Option<String>, Rule); 4] = [
+        ("http_proxy", &wish.http_proxy, proxy),
+        ("https_proxy", &wish.https_proxy, proxy),
+        ("no_proxy", &wish.no_proxy, hosts),
+        ("insecure_registry", &wish.insecure_registry, hosts),
+    ];
+    for (field, value, rule) in meant {
+        if let Some(value) = value {
+            check(field, short_clean(field, value).and_then(|()| rule(&field.replace('_', " "), value)));
         }
     }
     found
@@ -138,9 +149,7 @@ pub fn cluster_shape(wish: &NewCluster, lb: bool) -> Vec<Problem> {
             Err(format!("time-out of {} minutes is over {TIMEOUT_MAX} (30 days)", wish.create_timeout)),
         );
     }
-    if wish.docker_volume_size == Some(0) {
-        check("docker_volume_size", Err("docker volume size must be at least 1 GB".into()));
-    }
+    check("docker_volume_size", volume_size(wish.docker_volume_size));
     for (field, value) in [
         ("keypair", wish.keypair.as_ref()),
         ("flavor_id", wish.flavor_id.as_ref()),
@@ -218,6 +227,11 @@ pub fn template_fits(wish: &NewTemplate, cloud: &Inventory) -> Vec<Problem> {
     if wish.master_lb_enabled && !cloud.has_load_balancer {
         found.push(no_octavia());
     }
+    if !cloud.has_block_storage {
+        let driver = wish.volume_driver.as_ref().map(|_| no_cinder("volume_driver", "a volume driver"));
+        let volume = wish.docker_volume_size.map(|_| no_cinder("docker_volume_size", "a docker volume"));
+        found.extend(driver.into_iter().chain(volume));
+    }
     found.extend(label_errors(&wish.labels, wish, cloud));
     found
 }
@@ -233,8 +247,11 @@ pub fn cluster_fits(wish: &NewCluster, template: &NewTemplate, cloud: &Inventory
     let image = pick("image", "cluster_template_id", &template.image_id, &cloud.images, |i| (&i.id, &i.name));
     let image = image.map_err(|problem| found.push(problem)).ok();
     let (workers, masters) = wish.flavors(template);
+    let own = wish.master_flavor_id.is_some() || template.master_flavor_id.is_some();
     for (field, flavor) in [("flavor_id", workers), ("master_flavor_id", masters)] {
         match flavor {
+            // Masters that are as workers are told of with these.
+            _ if field == "master_flavor_id" && !own => {}
             Some(name) => found.extend(flavor_fits(field, name, image, cloud)),
             None => {
                 let told = format!(
@@ -255,6 +272,20 @@ pub fn cluster_fits(wish: &NewCluster, template: &NewTemplate, cloud: &Inventory
         found.push(no_octavia());
     }
     let labels = origin::merged(&template.labels, &wish.labels, wish.merge_labels);
+    if !cloud.has_block_storage {
+        let size = wish.docker_volume_size.or(template.docker_volume_size);
+        let driver = template.volume_driver.as_ref().map(|_| no_cinder("cluster_template_id", "a volume driver"));
+        let volume = size.map(|_| no_cinder("docker_volume_size", "a docker volume"));
+        found.extend(driver.into_iter().chain(volume));
+        let given = |name: &&str| labels.get(name).is_some_and(|size| size.parse::<u32>().is_ok_and(|size| size > 0));
+        let sizes = ["boot_volume_size", "etcd_volume_size"];
+        found.extend(
+            sizes
+                .iter()
+                .filter(|name| given(name))
+                .map(|name| no_cinder("labels", &format!("a volume by label {name}"))),
+        );
+    }
     found.extend(label_errors(&labels, template, cloud));
     found
 }
@@ -267,21 +298,26 @@ pub fn pick<'a, T>(
     all: &'a [T],
     key: impl Fn(&T) -> (&String, &String),
 ) -> Result<&'a T, Problem> {
+    // Things without a name are there, and nobody means them.
+    if wanted.trim().is_empty() {
+        return Err(Problem::invalid(format!("{what} is missing")).on_field(field));
+    }
     if let Some(one) = all.iter().find(|item| key(item).0 == wanted) {
         return Ok(one);
     }
+    let shown = text::shown(wanted);
     let named: Vec<&T> = all.iter().filter(|item| key(item).1 == wanted).collect();
     match named.as_slice() {
         [one] => Ok(one),
         [] => {
             let names: Vec<&str> = all.iter().map(|item| key(item).1.as_str()).collect();
-            Err(Problem::invalid(format!("{what} \"{wanted}\" was not found"))
+            Err(Problem::invalid(format!("{what} \"{shown}\" was not found"))
                 .on_field(field)
                 .advise(offer("There are", &names)))
         }
         many => {
             let ids: Vec<&str> = many.iter().map(|item| key(item).0.as_str()).collect();
-            Err(Problem::invalid(format!("{} {what}s are named \"{wanted}\"", many.len()))
+            Err(Problem::invalid(format!("{} {what}s are named \"{shown}\"", many.len()))
                 .on_field(field)
                 .advise(offer("Use one of the ids", &ids)))
         }
@@ -336,6 +372,12 @@ fn no_octavia() -> Problem {
         .advise("Turn master-lb off, or ask the cloud's operator for Octavia")
 }
 
+fn no_cinder(field: &str, what: &str) -> Problem {
+    Problem::invalid(format!("{what} is asked for, but this cloud has no block-storage service (Cinder)"))
+        .on_field(field)
+        .advise("Do without, or ask the cloud's operator for Cinder")
+}
+
 fn offer(lead: &str, names: &[&str]) -> String {
     const SHOWN: usize = 6;
     match names.len() {
@@ -375,12 +417,37 @@ fn one_of(what: &str, value: &str, allowed: &[&str]) -> Result<(), String> {
     if allowed.contains(&value) {
         return Ok(());
     }
-    Err(format!("{what} \"{value}\" is not supported; {} is", allowed.join(", ")))
+    Err(format!("{what} \"{}\" is not supported; {} is", text::shown(value), allowed.join(", ")))
 }
 
-fn dns_list(text: &str) -> Result<(), String> {
-    match text.split(',').map(str::trim).find(|part| part.parse::<Ipv4Addr>().is_err()) {
-        Some(bad) => Err(format!("DNS nameserver \"{bad}\" is not an IPv4 address")),
+fn volume_size(size: Option<u32>) -> Result<(), String> {
+    match size {
+        Some(0) => Err("docker volume size must be at least 1 GB".into()),
+        Some(size) if size > VOLUME_MAX => Err(format!("docker volume size of {size} GB is over {VOLUME_MAX} GB")),
+        _ => Ok(()),
+    }
+}
+
+fn proxy(what: &str, value: &str) -> Result<(), String> {
+    if catalogue::is_url(value) {
+        return Ok(());
+    }
+    Err(format!("{what} \"{}\" is not an http:// or https:// address", text::shown(value)))
+}
+
+/// Hosts, domains, networks or registries, separated by commas.
+fn hosts(what: &str, list: &str) -> Result<(), String> {
+    let good =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/*[]".contains(c));
+    match list.split(',').map(str::trim).find(|part| !good(part)) {
+        Some(bad) => Err(format!("{what}: \"{}\" is no host or network", text::shown(bad))),
+        None => Ok(()),
+    }
+}
+
+fn dns_list(list: &str) -> Result<(), String> {
+    match list.split(',').map(str::trim).find(|part| part.parse::<Ipv4Addr>().is_err()) {
+        Some(bad) => Err(format!("DNS nameserver \"{}\" is not an IPv4 address", text::shown(bad))),
         None => Ok(()),
     }
 }

@@ -378,6 +378,7 @@ impl Manager for LocalManager {
             networks: part(networks, &mut problems),
             subnets: part(subnets, &mut problems),
             has_load_balancer: cloud.has("load-balancer"),
+            has_block_storage: cloud.has("block-storage"),
             sheets: self.sheets(),
             distros: self.drivers.iter().flat_map(|driver| driver.manifest.os_distro.clone()).collect(),
         };

@@ -100,7 +100,9 @@ fn what_nodes_fetch_comes_in_whole_sets() {
 #[test]
 fn fedora_atomic_says_that_it_is_over() {
     let drivers = Drivers::builtin().unwrap();
-    assert!(drivers.get("k8s_fedora_atomic").unwrap().manifest.summary.starts_with("END OF LIFE"));
+    let atomic = &drivers.get("k8s_fedora_atomic").unwrap().manifest;
+    assert!(atomic.summary.starts_with("END OF LIFE") && atomic.end_of_life.is_some());
+    assert!(drivers.get("k8s_fedora_coreos").unwrap().manifest.end_of_life.is_none());
     let chosen = |distro| &drivers.choose("vm", distro, "kubernetes", None).unwrap().manifest.name;
     assert_eq!(chosen("fedora-atomic"), "k8s_fedora_atomic");
     assert_eq!(chosen("fedora-coreos"), "k8s_fedora_coreos");

@@ -88,3 +88,20 @@ async fn a_create_without_wait_leaves_the_work() {
     assert_eq!((wish.merge_labels, wish.master_lb_enabled, wish.floating_ip_enabled), (true, Some(false), Some(true)));
     assert_eq!((wish.create_timeout, wish.node_count, wish.keypair), (5, 1, None));
 }
+
+#[test]
+fn a_flag_that_is_no_number_is_named() {
+    use clap::Parser;
+    let cluster = ["--node-count", "--master-count", "--docker-volume-size", "--timeout"];
+    let flags = cluster.map(|flag| ("cluster create c --cluster-template t", flag)).into_iter();
+    let flags =
+        flags.chain([("template create t --image i --external-network n --coe kubernetes", "--docker-volume-size")]);
+    for (line, flag) in flags {
+        for value in ["x", "-1", "1.5", "", "99999999999", "1;reboot", "\u{1b}[2J"] {
+            let words = ["jeroboam"].into_iter().chain(line.split(' '));
+            let argument = format!("{flag}={value}");
+            let error = crate::cli::args::Cli::try_parse_from(words.chain([argument.as_str()])).unwrap_err();
+            assert!(error.to_string().contains(flag), "{argument:?}: {error}");
+        }
+    }
+}

@@ -122,6 +122,10 @@ fn meetings(wanted: &Wanted, inside: [&Option<Range>; 3], existing: bool) -> Vec
 
 /// Each node takes an address, and so do gateway, DHCP, network and broadcast, and the load balancer.
 fn room_for_nodes(wanted: &Wanted, nodes: &Range, existing: bool) -> Option<Check> {
+    // Less than that is no network for nodes at all, which is told elsewhere.
+    if nodes.net.1 > 29 && !existing {
+        return None;
+    }
     let room = 1u64 << (32 - u32::from(nodes.net.1));
     let needed = wanted.nodes() + 4 + u64::from(wanted.load_balancer());
     if needed <= room {

@@ -54,6 +54,7 @@ fn cloud() -> Inventory {
             subnet("common", "common", "10.100.4.0/22"),
         ],
         has_load_balancer: true,
+        has_block_storage: true,
         ..Inventory::default()
     }
 }

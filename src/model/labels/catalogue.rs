@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::{Labels, cidr};
-use crate::model::Check;
+use crate::model::{Check, text};
 
 static TEXT: &str = include_str!("../../../assets/labels.toml");
 
@@ -16,6 +16,8 @@ static TEXT: &str = include_str!("../../../assets/labels.toml");
 #[serde(rename_all = "lowercase")]
 pub enum Type {
     Text,
+    /// Text that a service or a file knows something by.
+    Name,
     Number,
     Bool,
     Cidr,
@@ -33,6 +35,7 @@ impl Type {
     pub fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Name => "a name, without quotes, brackets or a shell's signs",
             Self::Number => "a whole number",
             Self::Bool => "true or false",
             Self::Cidr => "a network such as 10.100.0.0/16",
@@ -108,7 +111,7 @@ impl Label {
             let known = self.values.iter().any(|have| have == value);
             let nothing = |value: &String| if value.is_empty() { "nothing".to_owned() } else { value.clone() };
             let all: Vec<String> = self.values.iter().map(nothing).collect();
-            return (!known).then(|| format!("cannot be \"{value}\"; it can be {}", all.join(", ")));
+            return (!known).then(|| format!("cannot be \"{}\"; it can be {}", text::shown(value), all.join(", ")));
         }
         let good = match self.kind {
             Type::Number => return self.refuses_number(value),
@@ -118,14 +121,17 @@ impl Label {
             Type::Tag => !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "._-+".contains(c)),
             Type::Url => value.is_empty() || is_url(value),
             Type::Sha256 => value.is_empty() || (value.len() == 64 && value.chars().all(|c| c.is_ascii_hexdigit())),
+            Type::Name => {
+                !value.contains(['"', '\'', '`', '$', ';', '&', '|', '<', '>', '(', ')', '{', '}', '*', '?', '\\'])
+            }
             Type::Text | Type::Password => true,
         };
-        (!good).then(|| format!("cannot be \"{value}\"; it takes {}", self.kind.word()))
+        (!good).then(|| format!("cannot be \"{}\"; it takes {}", text::shown(value), self.kind.word()))
     }
 
     fn refuses_number(&self, value: &str) -> Option<String> {
         let Ok(number) = value.parse::<u64>() else {
-            return Some(format!("cannot be \"{value}\"; it takes {}", self.kind.word()));
+            return Some(format!("cannot be \"{}\"; it takes {}", text::shown(value), self.kind.word()));
         };
         match (self.min, self.max) {
             (Some(min), _) if number < min => Some(format!("cannot be {number}; {min} is the least")),
@@ -147,9 +153,11 @@ impl Label {
     }
 }
 
-fn is_url(text: &str) -> bool {
+/// An http or https address, of the characters that RFC 3986 knows.
+pub fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace))
+    let known = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#']) && rest.chars().all(known))
 }
 
 /// Unknown, misspelt, ill-typed and ineffective labels. `sheet`: the driver that will
@@ -157,6 +165,10 @@ fn is_url(text: &str) -> bool {
 pub fn checks(labels: &Labels, sheet: Option<&Sheet>, others: &[Sheet]) -> Vec<Check> {
     let mut found = Vec::new();
     for (name, value) in &labels.0 {
+        if let Some(why) = Labels::refuses(name, value) {
+            found.push(Check::error("labels", format!("label \"{}\": {why}", text::shown(name))));
+            continue;
+        }
         let read = sheet.is_some_and(|sheet| sheet.reads.contains_key(name));
         let Some(label) = find(name) else {
             if !read {

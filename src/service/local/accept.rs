@@ -31,14 +31,17 @@ pub(super) fn template(
     now: DateTime<Utc>,
 ) -> Result<ClusterTemplate, Vec<Problem>> {
     let mut found = validate::template_shape(&wish);
-    found.extend(validate::template_fits(&wish, cloud));
+    found.extend(untold(validate::template_fits(&wish, cloud), &found));
     let mut distro = String::new();
+    let meant =
+        found.iter().all(|problem| !["coe", "server_type"].contains(&problem.field.as_deref().unwrap_or_default()));
     if let Ok(image) = image(&wish, cloud)
         && let Some(os_distro) = image.os_distro.clone().filter(|distro| !distro.is_empty())
     {
         match driver(&wish, image, drivers) {
             Ok(driver) => found.extend(untold(driver.refusals(&wish), &found)),
-            Err(problem) => found.push(problem),
+            Err(problem) if meant => found.extend(untold(vec![problem], &found)),
+            Err(_) => {}
         }
         distro = os_distro;
     }
@@ -70,8 +73,8 @@ pub(super) fn cluster(
     let lb = wish.master_lb_enabled.unwrap_or(spec.master_lb_enabled);
     let labels = merged(&spec.labels, &wish.labels, wish.merge_labels);
     let mut found = validate::cluster_shape(wish, lb);
-    found.extend(validate::cluster_fits(wish, spec, cloud));
-    let facts = facts(wish, spec, &labels, cloud, who).map_err(|problems| found.extend(problems)).ok();
+    found.extend(untold(validate::cluster_fits(wish, spec, cloud), &found));
+    let facts = facts(wish, spec, &labels, cloud, who).map_err(|more| found.extend(untold(more, &found))).ok();
     let driver =
         driver_of(spec, drivers, cloud).map_err(|problem| found.push(problem.on_field("cluster_template_id"))).ok();
     if let Some(driver) = driver {
@@ -145,13 +148,13 @@ pub(super) fn cluster(
 
 /// Magnum's label for the default workers' minimum.
 fn fewest_workers(labels: &Labels, count: u32) -> Result<u32, Vec<Problem>> {
-    let Some(text) = labels.get("min_node_count") else { return Ok(0) };
-    let refuse = |why: String| Err(vec![Problem::invalid(format!("label min_node_count: {why}")).on_field("labels")]);
-    match text.parse() {
-        Ok(min) if min <= count => Ok(min),
-        Ok(min) => refuse(format!("{count} nodes are fewer than {min}")),
-        Err(_) => refuse(format!("\"{}\" is not a number of nodes", crate::model::text::clean(text))),
+    // What is no number is told by the catalogue.
+    let min: u32 = labels.get("min_node_count").and_then(|text| text.parse().ok()).unwrap_or_default();
+    if min <= count {
+        return Ok(min);
     }
+    let told = format!("{count} workers are less than min_node_count {min} allows");
+    Err(vec![Problem::invalid(told).on_field("node_count").advise("Change the count or the labels")])
 }
 
 /// What an upgrade to the template changes besides machines: before, and after. A template gives

@@ -15,7 +15,7 @@ use crate::hot::Made;
 use crate::model::checks::{self, LoginEnds, Wanted};
 use crate::model::labels::catalogue;
 use crate::model::labels::origin::{self, Origin};
-use crate::model::validate::Inventory;
+use crate::model::validate::{self, Inventory};
 use crate::model::{Check, ClusterId, ClusterTemplate, NewCluster, Problem, ServiceQuota, Severity, service_quota};
 use crate::pki;
 use crate::service::preview::{Counted, PlanSheet, Preview};
@@ -74,16 +74,26 @@ impl LocalManager {
         // With lists that could not be had, everything would look missing.
         if seen.problems.is_empty() {
             let login = login_ends(seen, &mut checks);
-            checks.extend(checks::cluster(&Wanted {
-                wish: &wish,
-                template: &template.spec,
-                labels: &labels,
-                cloud: &seen.inventory,
-                sheet: own,
-                ways_out,
-                login: &login,
-                now,
-            }));
+            let lb = wish.master_lb_enabled.unwrap_or(template.spec.master_lb_enabled);
+            // What follows from a value that cannot be is no news.
+            let sound = validate::cluster_shape(&wish, lb).is_empty();
+            checks.extend(
+                sound
+                    .then(|| {
+                        checks::cluster(&Wanted {
+                            wish: &wish,
+                            template: &template.spec,
+                            labels: &labels,
+                            cloud: &seen.inventory,
+                            sheet: own,
+                            ways_out,
+                            login: &login,
+                            now,
+                        })
+                    })
+                    .into_iter()
+                    .flatten(),
+            );
             checks.extend(catalogue::checks(&labels, own, sheets));
             let planned = self.planned(&wish, template, &seen.inventory).map_err(|found| problems.extend(found));
             if let Ok((record, secrets, made_plan, made)) = planned {
@@ -95,6 +105,12 @@ impl LocalManager {
                 stored = Some((record, secrets));
             }
         }
+        // The rules say it best; labels are many in one field.
+        let told = |check: &Check| {
+            check.field.as_deref() != Some("labels")
+                && problems.iter().any(|problem| problem.field.is_some() && problem.field == check.field)
+        };
+        checks.retain(|check| check.severity != Severity::Error || !told(check));
         let errors = checks.iter().filter(|check| check.severity == Severity::Error).cloned().map(Problem::from);
         let refused = once(problems.iter().cloned().chain(errors), |problem| &problem.summary);
         let mut checks = once(problems.into_iter().map(Check::from).chain(checks), |check| &check.found);

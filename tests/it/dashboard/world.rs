@@ -430,6 +430,7 @@ pub fn inventory() -> Inventory {
             ip_version: 4,
         }],
         has_load_balancer: true,
+        has_block_storage: true,
         sheets: vec![sheet()],
         distros: vec!["ubuntu".into()],
     }

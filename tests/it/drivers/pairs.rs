@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jeroboam::model::{Labels, NewCluster, NewTemplate};
+use jeroboam::model::{Labels, NewCluster, NewTemplate, StackResource};
+use jeroboam::service::preview::PlanSheet;
 
 /// What the rows use of a cloud.
 pub struct Place {
@@ -272,6 +273,19 @@ pub fn differences<'a>(row: &Row, have: impl IntoIterator<Item = &'a str>) -> Ve
         .filter(|(_, have, wanted)| have != wanted)
         .map(|(kind, have, wanted)| format!("{kind}: {have}, not {wanted}"))
         .collect()
+}
+
+/// Types of resources as a stack lists them, each that the plan's environment files let stand
+/// for another as that one.
+pub fn kinds(plan: &PlanSheet, resources: &[StackResource]) -> Vec<String> {
+    let mut registry: BTreeMap<String, String> = BTreeMap::new();
+    for file in &plan.environment_files {
+        let read: serde_json::Value = serde_saphyr::from_str(&plan.files[file]).unwrap();
+        let own = read["resource_registry"].as_object().into_iter().flatten();
+        registry.extend(own.filter_map(|(name, stands)| Some((name.clone(), stands.as_str()?.to_owned()))));
+    }
+    let kind = |resource: &StackResource| registry.get(&resource.kind).unwrap_or(&resource.kind).clone();
+    resources.iter().map(kind).collect()
 }
 
 #[cfg(test)]
