@@ -1,14 +1,19 @@
 //! One activation of one cluster: load, step, save, do, and step on with what came
 //! out, until there is nothing to do at once.
 //!
-//! Dropping it at any await is a crash like any other: what matters was saved before.
+//! Dropping it at any await is a crash like any other: what matters was saved before. Standing
+//! still at any await (a process that was stopped, a laptop that slept) does no harm either: what
+//! is about to be sent is noted afresh when its note has become old, which fails if somebody
+//! else went on meanwhile, and nothing is sent for a cluster that is not ours any more.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{debug, info, warn};
 
 use super::machine::{self, Next, Observed, Op};
+use super::shards::Warrant;
 use super::{Clock, Observer, cause, chronicle, depart, details, groups, keys, provisions, rollout, sweep};
 use crate::cloud::{CloudError, Delegation, KeyManager, Orchestration, Scope, Things};
 use crate::driver::{Drivers, StackPlan};
@@ -21,6 +26,9 @@ use crate::store::{ClusterRecord, Secrets, Store, StoreError};
 /// More operations than any activation has in a row; a brake, not a rule.
 const STEPS: usize = 16;
 const BRAKE: Duration = Duration::from_secs(5);
+/// A note of what is about to be sent counts as old after this: from it the machine reckons for
+/// how long an answer may still be on its way.
+const NOTE: TimeDelta = TimeDelta::seconds(10);
 
 /// What the conductor works with.
 #[derive(Clone)]
@@ -46,16 +54,23 @@ pub enum Outcome {
     Rest(Box<ClusterRecord>, Next),
     /// There is no such record any more.
     Gone,
+    /// The cluster is another conductor's: nothing more was sent.
+    Lost,
 }
 
 /// Runs the cluster's machine until it rests. Two at once for one cluster, in one
 /// process or two, do no harm: of two saves on one revision only one succeeds.
-pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Result<Outcome, StoreError> {
+pub async fn activate(
+    ports: &Ports,
+    warrant: &Warrant,
+    id: ClusterId,
+    observed: Observed,
+) -> Result<Outcome, StoreError> {
     let mut observed = observed;
-    let mut basis = None;
+    let (mut basis, mut noted) = (None, None);
     for _ in 0..STEPS {
         let Some(known) = ports.store.cluster(&ports.scope, id).await? else { return Ok(Outcome::Gone) };
-        if basis.is_some_and(|revision| revision != known.revision) && !is_about_create(&observed) {
+        if basis.is_some_and(|revision| revision != known.revision) && !is_about_create(&observed, noted, &known) {
             // What was observed was asked for on grounds that have changed.
             observed = Observed::Nothing;
         }
@@ -83,6 +98,9 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
         }
         let Some(op) = transition.op else { return Ok(Outcome::Rest(Box::new(record), transition.next)) };
         if op == Op::Forget {
+            if !warrant.holds() {
+                return Ok(Outcome::Lost);
+            }
             if let Err(error) = provisions::clear(ports, &record).await? {
                 warn!(cluster = %id, %error, request_id = error.request_id, "what it has beside its stack is not gone yet");
                 basis = Some(record.revision);
@@ -107,7 +125,9 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
                 Ok(()) => {
                     info!(cluster = %id, name = record.cluster.name, "cluster forgotten: nothing of it is left in Heat");
                     ports.observer.forgotten(id, &record.cluster.name);
-                    ports.notifier.tell(Event::new(&record.cluster, "delete", Success, (ports.clock)()));
+                    if ports.notifier.is_active() {
+                        ports.notifier.tell(Event::new(&record.cluster, "delete", Success, (ports.clock)()));
+                    }
                     return Ok(Outcome::Gone);
                 }
                 Err(StoreError::Stale) => {
@@ -117,8 +137,16 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
                 Err(error) => return Err(error),
             }
         }
-        basis = Some(record.revision);
-        observed = perform(ports, &record, op).await?;
+        observed = match perform(ports, warrant, &mut record, op).await {
+            Ok(Some(observed)) => observed,
+            Ok(None) => {
+                info!(cluster = %id, ?op, "the cluster is another conductor's by now: nothing was sent");
+                return Ok(Outcome::Lost);
+            }
+            Err(StoreError::Stale) => Observed::Nothing,
+            Err(error) => return Err(error),
+        };
+        (basis, noted) = (Some(record.revision), record.track.create_sent);
     }
     warn!(cluster = %id, "the cluster does not come to rest");
     match ports.store.cluster(&ports.scope, id).await? {
@@ -127,32 +155,52 @@ pub async fn activate(ports: &Ports, id: ClusterId, observed: Observed) -> Resul
     }
 }
 
-/// Heat's word on the create holds whatever became of the record meanwhile.
-fn is_about_create(observed: &Observed) -> bool {
-    matches!(observed, Observed::Created { .. } | Observed::Unplannable(_) | Observed::Failed { op: Op::Create, .. })
+/// Heat's word on the create that was `noted` holds whatever else became of the record meanwhile;
+/// but not once somebody else sent another.
+fn is_about_create(observed: &Observed, noted: Option<DateTime<Utc>>, known: &ClusterRecord) -> bool {
+    let sent = known.track.create_sent;
+    match observed {
+        Observed::Created { .. } => sent.is_none() || sent == noted,
+        Observed::Unplannable(_) | Observed::Unready(_) | Observed::Failed { op: Op::Create, .. } => sent == noted,
+        _ => false,
+    }
 }
 
-/// One call, or two, to Heat; never a retry.
-async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observed, StoreError> {
+/// One call, or two, to Heat; never a retry. `None`: the cluster is another conductor's;
+/// [`StoreError::Stale`]: somebody else changed its record. Nothing was sent then.
+async fn perform(
+    ports: &Ports,
+    warrant: &Warrant,
+    record: &mut ClusterRecord,
+    op: Op,
+) -> Result<Option<Observed>, StoreError> {
     let heat = &ports.orchestration;
-    let id = record.cluster.stack_id.as_ref().unwrap_or(&record.cluster.stack_name);
+    let id = record.cluster.stack_id.clone().unwrap_or_else(|| record.cluster.stack_name.clone());
     let asked = (ports.clock)();
     let failed = |error: CloudError| Observed::Failed { op, error };
     let observed = match op {
-        Op::Find | Op::Forget => match heat.stack(id, false).await {
+        Op::Find | Op::Forget => match heat.stack(&id, false).await {
             Ok(stack) => Observed::Found { stack, asked },
             Err(error) => failed(error),
         },
-        Op::Create => match provisions::ready(ports, record).await? {
-            Err(error) => failed(error),
-            Ok(secrets) => match plan(ports, record, &secrets) {
+        Op::Create | Op::Update => match provisions::ready(ports, record).await? {
+            Err(error) => Observed::Unready(error),
+            Ok(secrets) => match plan(ports, record, &secrets).and_then(|plan| countable(record, op, plan)) {
                 Err(problem) => Observed::Unplannable(problem),
-                Ok(plan) => match heat.create_stack(&plan).await {
-                    Ok(stack_id) => Observed::Created { stack_id },
-                    Err(error) => failed(error),
-                },
+                Ok(plan) => {
+                    note_afresh(ports, record).await?;
+                    if !warrant.holds() {
+                        return Ok(None);
+                    }
+                    let sent = match op {
+                        Op::Create => heat.create_stack(&plan).await.map(|stack_id| Observed::Created { stack_id }),
+                        _ => heat.update_stack(&id, &plan).await.map(|existed| Observed::Updated { existed }),
+                    };
+                    sent.unwrap_or_else(failed)
+                }
             },
         },
+        Op::Drain | Op::Cancel | Op::Delete if !warrant.holds() => return Ok(None),
         Op::Drain => {
             let next = rollout::upcoming(&record.sent, &record.taken, &record.goal, record.batch);
             if let Some(next) = next {
@@ -160,16 +208,6 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
             }
             Observed::Drained
         }
-        Op::Update => match provisions::ready(ports, record).await? {
-            Err(error) => failed(error),
-            Ok(secrets) => match plan(ports, record, &secrets).and_then(|plan| countable(record, plan)) {
-                Err(problem) => Observed::Unplannable(problem),
-                Ok(plan) => match heat.update_stack(id, &plan).await {
-                    Ok(existed) => Observed::Updated { existed },
-                    Err(error) => failed(error),
-                },
-            },
-        },
         Op::Cancel => match details::stack(record) {
             Some(stack) => match heat.cancel_update(&stack).await {
                 Ok(existed) => Observed::Cancelled { existed },
@@ -180,18 +218,23 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
         Op::Delete => match sweep::before(&*ports.things, record, asked).await {
             Err(error) => failed(error),
             Ok(Some(told)) => Observed::Held(told),
-            Ok(None) => match heat.delete_stack(id).await {
+            Ok(None) if !warrant.holds() => return Ok(None),
+            Ok(None) => match heat.delete_stack(&id).await {
                 Ok(existed) => Observed::Deleted { existed },
                 Err(error) => failed(error),
             },
         },
-        Op::ReadOutputs => match heat.stack(id, true).await {
+        Op::ReadOutputs => match heat.stack(&id, true).await {
             Ok(Some(stack)) if !machine::confirms(record, &stack) => Observed::Found { stack: Some(stack), asked },
             Ok(Some(stack)) => {
                 if record.track.update_taken.is_some() {
                     depart::forget(ports, record).await;
+                    // What counts as old is for whoever works on the cluster now.
+                    if !warrant.holds() {
+                        return Ok(None);
+                    }
                     if let Err(error) = provisions::retire(ports, record).await? {
-                        return Ok(failed(error));
+                        return Ok(Some(failed(error)));
                     }
                 }
                 match ports.drivers.get(&record.cluster.driver) {
@@ -202,7 +245,7 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
             Ok(None) => Observed::Found { stack: None, asked },
             Err(error) => failed(error),
         },
-        Op::Explain => match heat.stack(id, false).await {
+        Op::Explain => match heat.stack(&id, false).await {
             Ok(Some(stack)) if !machine::confirms(record, &stack) => Observed::Found { stack: Some(stack), asked },
             Ok(Some(stack)) => match heat.resources(&stack).await {
                 Ok(resources) => {
@@ -215,12 +258,28 @@ async fn perform(ports: &Ports, record: &ClusterRecord, op: Op) -> Result<Observ
             Err(error) => failed(error),
         },
     };
-    if let Observed::Failed { error, .. } = &observed {
+    if let Observed::Failed { error, .. } | Observed::Unready(error) = &observed {
         warn!(cluster = %record.id(), ?op, %error, request_id = error.request_id, "operation failed");
     } else {
         debug!(cluster = %record.id(), ?op, "operation done");
     }
-    Ok(observed)
+    Ok(Some(observed))
+}
+
+/// Between the note that something is about to be sent and the sending, keys were made and read,
+/// which may have taken any time. An old note is written again, until writing it took no time to
+/// speak of: the save fails if somebody else has gone on with the cluster meanwhile.
+async fn note_afresh(ports: &Ports, record: &mut ClusterRecord) -> Result<(), StoreError> {
+    loop {
+        let now: DateTime<Utc> = (ports.clock)();
+        let track = &mut record.track;
+        let note = if track.update_sent.is_some() { &mut track.update_sent } else { &mut track.create_sent };
+        match note {
+            Some(noted) if now - *noted > NOTE || *noted > now => *noted = now,
+            _ => return Ok(()),
+        }
+        ports.store.save_cluster(record).await?;
+    }
 }
 
 /// The request to Heat, with the certificates that belong to this moment.
@@ -233,8 +292,8 @@ fn plan(ports: &Ports, record: &ClusterRecord, secrets: &Secrets) -> Result<Stac
 }
 
 /// An update nobody could recognize afterwards must not be sent.
-fn countable(record: &ClusterRecord, plan: StackPlan) -> Result<StackPlan, Problem> {
-    if plan.parameters.contains_key("revision") {
+fn countable(record: &ClusterRecord, op: Op, plan: StackPlan) -> Result<StackPlan, Problem> {
+    if op == Op::Create || plan.parameters.contains_key("revision") {
         return Ok(plan);
     }
     let told =

@@ -95,6 +95,9 @@ fn clean_up(record: &mut ClusterRecord) {
     if record.cluster.status == Status::UPDATE_FAILED {
         let sent = record.sent.clone();
         rollout::give_up_machines(&mut record.taken, &mut record.goal, &sent);
+        // The stack is like nothing that was ever sent: also where all was only to be taken away, it
+        // must be sent once more.
+        record.sent.masters.clear();
     }
 }
 
@@ -422,7 +425,6 @@ fn retry(record: &mut ClusterRecord, now: DateTime<Utc>) -> Result<(), Problem> 
         go_on(record, now);
     } else {
         // The update was somebody else's: the stack gets once more what it should have.
-        record.sent.masters.clear();
         begin(record, Kind::Restore, String::new(), 1, now);
     }
     Ok(())

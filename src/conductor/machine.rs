@@ -101,6 +101,8 @@ pub enum Observed {
     },
     /// No request to Heat could be made of the record: nothing was sent.
     Unplannable(Problem),
+    /// What the create or update needs beside the stack could not be had: nothing was sent.
+    Unready(CloudError),
     /// Heat took the delete, or (`false`) knows no such stack.
     Deleted {
         existed: bool,
@@ -202,9 +204,11 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
         Observed::Listed { stack: Some(stack), asked } | Observed::Found { stack: Some(stack), asked } => {
             record.track.faults = 0;
             let listed = matches!(observed, Observed::Listed { .. });
-            if is_gone(stack) { gone(record, now) } else { see(record, stack, *asked, now, listed) }
+            if is_gone(stack) { gone(record, *asked, now) } else { see(record, stack, *asked, now, listed) }
         }
-        Observed::Found { stack: None, .. } => gone(record, now),
+        Observed::Found { stack: None, asked } => gone(record, *asked, now),
+        // A look was faster.
+        Observed::Created { .. } if record.cluster.stack_id.is_some() => Flow::Decide,
         Observed::Created { stack_id } => {
             record.track.faults = 0;
             record.track.create_sent = None;
@@ -243,6 +247,18 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
             }
             fail(record, Action::Create, problem.line());
             Flow::Rest
+        }
+        Observed::Unready(error) if record.cluster.stack_id.is_some() => update::unready(record, error),
+        Observed::Unready(error) => {
+            record.track.create_sent = None;
+            match record.intent {
+                Intent::Absent => Flow::Decide,
+                Intent::Present if is_refusal(error) => {
+                    fail(record, Action::Create, words(error));
+                    Flow::Rest
+                }
+                Intent::Present => pause(record, error, "not created yet"),
+            }
         }
         Observed::Deleted { existed } => {
             record.track.faults = 0;
@@ -387,7 +403,7 @@ fn see_unwanted(record: &mut ClusterRecord, stack: &Stack, asked: DateTime<Utc>)
 }
 
 /// There is no such stack in Heat, and that is certain.
-fn gone(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
+fn gone(record: &mut ClusterRecord, asked: DateTime<Utc>, now: DateTime<Utc>) -> Flow {
     if let Some(id) = &record.cluster.stack_id {
         record.track.faults = 0;
         if record.intent == Intent::Absent {
@@ -406,7 +422,8 @@ fn gone(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
             record.track.create_sent = Some(now);
             return Flow::Wait(LOOK);
         }
-        let left = SETTLE.saturating_sub(elapsed(sent, now));
+        // By when the look was asked for: its answer may have been long on its way.
+        let left = SETTLE.saturating_sub(elapsed(sent, asked));
         if !left.is_zero() {
             if record.intent == Intent::Present {
                 record.cluster.status_reason = "looking in Heat whether the stack was created".into();
@@ -424,10 +441,7 @@ fn gone(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
 }
 
 fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
-    let refused = matches!(
-        error.kind,
-        CloudErrorKind::BadRequest | CloudErrorKind::Forbidden | CloudErrorKind::NotFound | CloudErrorKind::NoService
-    );
+    let refused = is_refusal(error);
     match op {
         // It was found by somebody else meanwhile.
         Op::Create if record.cluster.stack_id.is_some() => Flow::Decide,
@@ -492,6 +506,14 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
             pause(record, error, "its state is not known")
         }
     }
+}
+
+/// It would be answered so again.
+fn is_refusal(error: &CloudError) -> bool {
+    matches!(
+        error.kind,
+        CloudErrorKind::BadRequest | CloudErrorKind::Forbidden | CloudErrorKind::NotFound | CloudErrorKind::NoService
+    )
 }
 
 /// A fault that may pass: shown while something is under way, and tried again later.

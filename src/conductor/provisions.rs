@@ -5,7 +5,7 @@
 //! from the cluster's uuid: whatever an interrupted attempt left is cleared away by the next one.
 //! Start reading at [`ready`] and [`clear`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{info, warn};
@@ -118,7 +118,10 @@ pub async fn clear(ports: &Ports, record: &ClusterRecord) -> Result<Result<(), C
     }
     let mut kept: Vec<String> = secrets.values().filter_map(|secret| reference(secret).map(str::to_owned)).collect();
     if is_in_barbican(&record.cluster.labels) {
-        for name in KEYS {
+        // Also of later generations, whose reference an interrupted attempt did not bring home.
+        let names: BTreeSet<&str> =
+            secrets.keys().map(String::as_str).filter(|name| is_key(name)).chain(KEYS).collect();
+        for name in names {
             match or_left(ports.key_manager.secrets_named(&key_name(id, name)).await, id, "its keys in Barbican") {
                 Ok(found) => kept.extend(found.unwrap_or_default()),
                 Err(error) => return Ok(Err(error)),

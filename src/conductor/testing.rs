@@ -34,6 +34,8 @@ pub(crate) enum Fate {
     DoneHang,
     /// Never answered, and done this many seconds later.
     Late(i64),
+    /// Done at once, and answered this many seconds later.
+    Slow(i64),
 }
 
 pub(crate) fn fault(kind: CloudErrorKind) -> CloudError {
@@ -67,11 +69,17 @@ pub(crate) struct State {
     pub updates: Vec<u64>,
     /// For the next calls; then all is fine.
     pub fates: VecDeque<Fate>,
+    /// For the next calls that change something, before the others.
+    pub deeds: VecDeque<Fate>,
     pub resources: Vec<StackResource>,
     pub events: Vec<StackEvent>,
     pub outputs: BTreeMap<String, serde_json::Value>,
     /// Whether calls yield once, so that two conductors can be interleaved call by call.
     pub yields: bool,
+    /// Something that Heat does not know of hangs on the stack's network: it cannot be deleted.
+    pub held: bool,
+    /// So many seconds after its answer the next update begins, and the stack shows it.
+    pub lag: Option<i64>,
     count: u32,
 }
 
@@ -103,6 +111,7 @@ impl State {
         for stack in &mut self.stacks {
             let word = stack.status.to_string();
             if let Some(action) = word.strip_suffix("_IN_PROGRESS") {
+                let good = good && !(self.held && action == "DELETE");
                 stack.status = format!("{action}_{}", if good { "COMPLETE" } else { "FAILED" }).into();
                 stack.status_reason = format!("Heat says {}", stack.status);
             }
@@ -134,12 +143,26 @@ impl FakeHeat {
 
     /// `act` is told by how many seconds its deed is late.
     async fn call<T>(&self, act: impl FnOnce(&mut State, Option<i64>) -> T + Send) -> Result<T, CloudError> {
+        self.fated(None, act).await
+    }
+
+    /// … of a call that changes something.
+    async fn deed<T>(&self, act: impl FnOnce(&mut State, Option<i64>) -> T + Send) -> Result<T, CloudError> {
+        let fate = self.lock().deeds.pop_front();
+        self.fated(fate, act).await
+    }
+
+    async fn fated<T>(
+        &self,
+        fate: Option<Fate>,
+        act: impl FnOnce(&mut State, Option<i64>) -> T + Send,
+    ) -> Result<T, CloudError> {
         let yields = self.lock().yields;
         if yields {
             yield_once().await;
         }
-        let fate = self.lock().fates.pop_front().unwrap_or(Fate::Fine);
-        match fate {
+        let next = || self.lock().fates.pop_front();
+        match fate.or_else(next).unwrap_or(Fate::Fine) {
             Fate::Fine => Ok(act(&mut self.lock(), None)),
             Fate::Fault(kind) => Err(fault(kind)),
             Fate::Lost => {
@@ -154,6 +177,14 @@ impl FakeHeat {
             Fate::Late(seconds) => {
                 act(&mut self.lock(), Some(seconds));
                 pending().await
+            }
+            Fate::Slow(seconds) => {
+                let answer = act(&mut self.lock(), None);
+                let due = self.clock.now() + TimeDelta::seconds(seconds);
+                while self.clock.now() < due {
+                    yield_once().await;
+                }
+                Ok(answer)
             }
         }
     }
@@ -208,19 +239,19 @@ impl Orchestration for FakeHeat {
             }
             Ok(id)
         };
-        self.call(accept).await?
+        self.deed(accept).await?
     }
 
     async fn update_stack(&self, id: &str, plan: &StackPlan) -> Result<bool, CloudError> {
         let (now, id, revision) = (self.clock.now(), id.to_owned(), revision(plan));
-        let accept = move |state: &mut State, late: Option<i64>| match late {
+        let accept = move |state: &mut State, late: Option<i64>| match late.or(state.lag.take()) {
             Some(seconds) => {
                 state.late_updates.push((now + TimeDelta::seconds(seconds), id, revision));
                 Ok(true)
             }
             None => state.update(&id, revision),
         };
-        self.call(accept).await?
+        self.deed(accept).await?
     }
 
     async fn cancel_update(&self, stack: &Stack) -> Result<bool, CloudError> {
@@ -234,12 +265,12 @@ impl Orchestration for FakeHeat {
             stack.status_reason = "User cancelled update".into();
             Ok(true)
         };
-        self.call(cancel).await?
+        self.deed(cancel).await?
     }
 
     async fn delete_stack(&self, id: &str) -> Result<bool, CloudError> {
         let id = id.to_owned();
-        self.call(move |state, _| {
+        self.deed(move |state, _| {
             let Some(stack) = state.find(&id) else { return false };
             stack.status = Status::DELETE_IN_PROGRESS;
             true
@@ -285,7 +316,9 @@ pub(crate) struct TestClock(Arc<AtomicI64>);
 
 impl TestClock {
     pub fn now(&self) -> DateTime<Utc> {
-        crate::store::tests::record(1, "x").cluster.created_at + TimeDelta::seconds(self.0.load(Ordering::SeqCst))
+        static START: LazyLock<DateTime<Utc>> =
+            LazyLock::new(|| crate::store::tests::record(1, "x").cluster.created_at);
+        *START + TimeDelta::seconds(self.0.load(Ordering::SeqCst))
     }
 
     pub fn advance(&self, seconds: i64) {
@@ -317,7 +350,7 @@ pub(crate) fn ports(heat: Arc<FakeHeat>, store: Arc<dyn Store>, vault: Arc<FakeV
         orchestration: heat,
         delegation: vault.clone(),
         key_manager: vault,
-        things: Arc::new(Nothing),
+        things: Arc::new(FakeThings::default()),
         kubernetes: None,
         notifier: Notifier::default(),
         store,
@@ -326,16 +359,43 @@ pub(crate) fn ports(heat: Arc<FakeHeat>, store: Arc<dyn Store>, vault: Arc<FakeV
     }
 }
 
-/// A project in which clusters' controllers made nothing.
-pub(crate) struct Nothing;
+/// What clusters' controllers made.
+#[derive(Default)]
+pub(crate) struct FakeThings {
+    pub there: Mutex<Vec<Thing>>,
+    pub fates: Mutex<VecDeque<Fate>>,
+}
+
+impl FakeThings {
+    async fn call<T>(&self, act: impl FnOnce(&mut Vec<Thing>) -> T + Send) -> Result<T, CloudError> {
+        yield_once().await;
+        let fate = self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Fine);
+        match fate {
+            Fate::Fault(kind) => return Err(fault(kind)),
+            Fate::Hang => pending().await,
+            _ => {}
+        }
+        let answer = act(&mut self.there.lock().unwrap());
+        match fate {
+            Fate::Lost => Err(fault(CloudErrorKind::Unreachable)),
+            Fate::DoneHang | Fate::Late(_) => pending().await,
+            _ => Ok(answer),
+        }
+    }
+}
 
 #[async_trait]
-impl Things for Nothing {
-    async fn things(&self, _: ThingSort) -> Result<Vec<Thing>, CloudError> {
-        Ok(Vec::new())
+impl Things for FakeThings {
+    async fn things(&self, sort: ThingSort) -> Result<Vec<Thing>, CloudError> {
+        self.call(|all| all.iter().filter(|thing| thing.sort == sort).cloned().collect()).await
     }
-    async fn remove(&self, _: &Thing) -> Result<bool, CloudError> {
-        Ok(false)
+    async fn remove(&self, thing: &Thing) -> Result<bool, CloudError> {
+        self.call(|all| {
+            let before = all.len();
+            all.retain(|other| other.id != thing.id);
+            all.len() < before
+        })
+        .await
     }
 }
 
@@ -360,4 +420,35 @@ pub(crate) fn plannable(number: u128, name: &str) -> (ClusterRecord, Secrets) {
     let mut record = crate::store::tests::record(number, name);
     record.cluster.driver = drivers().iter().next().unwrap().manifest.name.clone();
     (record, MADE.clone())
+}
+
+/// Drivers of which one, named `lean`, sends hardly anything: for clusters made by the thousand.
+/// Its add-ons get a credential where labels ask for one.
+pub(crate) fn lean_drivers() -> Arc<Drivers> {
+    static LEAN: LazyLock<Arc<Drivers>> = LazyLock::new(|| {
+        let manifest = r#"
+            name = "lean"
+            summary = "of tests"
+            server_type = "vm"
+            os_distro = []
+            coe = "kubernetes"
+            template = "cluster.yaml"
+            files = []
+            credential_when = "cluster.cloud_addons"
+            [parameters]
+            revision = "spec.revision"
+            ca_key = "secret.ca_key"
+            app_credential_id = "secret.app_credential_id"
+            [outputs]
+            api_address = "api_address"
+            masters = "masters"
+            worker_groups = "worker_groups"
+        "#;
+        let files = [("driver.toml", manifest), ("cluster.yaml", "")];
+        let folder = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let drivers = Drivers::load(vec![("lean".into(), Ok(folder))]);
+        assert_eq!(drivers.broken().count(), 0);
+        Arc::new(drivers)
+    });
+    LEAN.clone()
 }

@@ -19,7 +19,7 @@ use super::activate::{Outcome, activate};
 use super::backoff;
 use super::engine::Engine;
 use super::machine::{self, Next, Observed};
-use super::shards::Shards;
+use super::shards::{Began, Shards};
 use super::view::View;
 use super::wake::Listener;
 use crate::cloud::CloudError;
@@ -67,7 +67,7 @@ enum Done {
         result: Result<Vec<Stack>, CloudError>,
     },
     Beat {
-        began: Instant,
+        began: Began,
         result: Result<Held, StoreError>,
     },
 }
@@ -218,12 +218,13 @@ impl<'a> Work<'a> {
         awake.due = None;
         awake.met = 0;
         let (ports, permits, stop) = (self.engine.ports.clone(), self.permits.clone(), self.engine.stop.clone());
+        let warrant = self.shards.warrant(id);
         self.running.spawn(async move {
             let _permit = permits.acquire_owned().await;
             if stop.is_cancelled() {
                 return Done::Dropped;
             }
-            Done::Slot(id, activate(&ports, id, observed).await)
+            Done::Slot(id, activate(&ports, &warrant, id, observed).await)
         });
     }
 
@@ -249,6 +250,10 @@ impl<'a> Work<'a> {
             Ok(Outcome::Gone) => {
                 self.awake.remove(&id);
                 self.view.forget(id);
+            }
+            // Should the lease come back, the store is read anew.
+            Ok(Outcome::Lost) => {
+                self.awake.remove(&id);
             }
             Ok(Outcome::Rest(record, next)) => {
                 awake.faults = 0;
@@ -306,7 +311,7 @@ impl<'a> Work<'a> {
         let Some(bid) = self.shards.bid(&busy) else { return };
         let ports = self.engine.ports.clone();
         self.running.spawn(async move {
-            let began = Instant::now();
+            let began = Began::now();
             let result = match ports.store.leases() {
                 Some(leases) => leases.beat(&ports.scope, &bid).await,
                 None => Ok(Held::default()),
@@ -315,7 +320,7 @@ impl<'a> Work<'a> {
         });
     }
 
-    async fn beaten(&mut self, began: Instant, result: Result<Held, StoreError>) {
+    async fn beaten(&mut self, began: Began, result: Result<Held, StoreError>) {
         let held = match result {
             Ok(held) => held,
             Err(error) => {
@@ -419,7 +424,7 @@ impl<'a> Work<'a> {
             self.poll_due = Some(Instant::now() + self.engine.options.follow);
         }
         let idle = self.awake.iter().filter(|(id, awake)| !awake.running && self.shards.has(**id));
-        let lease = [self.shards.beat_due, self.shards.until];
+        let lease = [self.shards.beat_due, self.shards.until()];
         idle.filter_map(|(_, awake)| awake.due)
             .chain(self.list_due)
             .chain(self.poll_due)
@@ -429,7 +434,7 @@ impl<'a> Work<'a> {
 
     async fn run_due(&mut self) {
         let now = Instant::now();
-        if self.shards.until.is_some_and(|due| due <= now) {
+        if self.shards.is_over() {
             warn!("the lease ran out before a sign of life could be given: others may have taken over");
             self.drop_all().await;
             self.shards.lose();

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
-use super::catalog::Service;
+use super::catalog::{HEAT, Service};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::text::clean;
 
@@ -19,6 +19,8 @@ pub fn from_answer(service: Service, status: StatusCode, headers: &HeaderMap, bo
     let kind = match status.as_u16() {
         401 => CloudErrorKind::Unauthenticated,
         403 => CloudErrorKind::Forbidden,
+        // Nothing that is deleted or given up for lost may rest on a misrouted request.
+        404 | 410 if service.name == HEAT.name && !is_heats(body) => CloudErrorKind::Protocol,
         404 | 410 => CloudErrorKind::NotFound,
         409 => CloudErrorKind::Conflict,
         413 | 429 => CloudErrorKind::OverLimit,
@@ -30,6 +32,9 @@ pub fn from_answer(service: Service, status: StatusCode, headers: &HeaderMap, bo
     if message.is_empty() {
         message = status.canonical_reason().unwrap_or("no reason given").to_owned();
     }
+    if kind == CloudErrorKind::Protocol && status == StatusCode::NOT_FOUND {
+        message = format!("what answers 404 there is not Heat: {message}");
+    }
     CloudError {
         kind,
         service: service.name.to_owned(),
@@ -38,6 +43,13 @@ pub fn from_answer(service: Service, status: StatusCode, headers: &HeaderMap, bo
         message,
         retry_after: retry_after(headers, Utc::now()),
     }
+}
+
+/// Whether Heat itself says that something is not there: it names what kind of error that is
+/// (`EntityNotFound`, once `StackNotFound`). A proxy before it does not, nor a wrong address.
+fn is_heats(body: &[u8]) -> bool {
+    let value: Option<Value> = serde_json::from_slice(body).ok();
+    value.and_then(|value| text_of(&value["error"], &["type"])).is_some_and(|kind| kind.ends_with("NotFound"))
 }
 
 /// The id under which the service's operator finds the call in the logs.

@@ -69,6 +69,18 @@ impl LocalManager {
         Self::new(cloud, store, drivers, options, Arc::new(Utc::now), Part::Works)
     }
 
+    /// As [`Self::start`], by another clock: the conductor's patience with a cloud that says nothing
+    /// can be had in less time.
+    pub fn by_clock(
+        cloud: Cloud,
+        store: Arc<dyn Store>,
+        drivers: Arc<Drivers>,
+        options: Options,
+        clock: Clock,
+    ) -> Arc<Self> {
+        Self::new(cloud, store, drivers, options, clock, Part::Works)
+    }
+
     /// Does the conductor's work, and tells nobody of it: [`Manager::subscribe`] says nothing,
     /// and so nothing is kept in memory of clusters at rest.
     pub fn headless(cloud: Cloud, store: Arc<dyn Store>, drivers: Arc<Drivers>, options: Options) -> Arc<Self> {

@@ -40,6 +40,10 @@ pub(super) fn found(stack: Option<Stack>, asked: i64) -> Observed {
     Observed::Found { stack, asked: at(asked) }
 }
 
+fn created() -> Observed {
+    Observed::Created { stack_id: "s1".into() }
+}
+
 pub(super) fn error(kind: CloudErrorKind) -> CloudError {
     CloudError {
         kind,
@@ -73,7 +77,7 @@ impl Run {
 
     fn creating() -> Self {
         let mut run = Self::sent(0);
-        run.see(&Observed::Created { stack_id: "s1".into() }, 1);
+        run.see(&created(), 1);
         run
     }
 
@@ -112,7 +116,7 @@ fn an_accepted_cluster_is_created_and_read() {
     assert_eq!(run.op(&Observed::Nothing, 0), Some(Op::Find));
     assert_eq!(run.op(&found(None, 0), 0), Some(Op::Create));
     assert_eq!(run.0.track.create_sent, Some(at(0)), "noted before it is sent");
-    assert_eq!(run.see(&Observed::Created { stack_id: "s1".into() }, 3), (None, Next::List));
+    assert_eq!(run.see(&created(), 3), (None, Next::List));
     assert_eq!((run.0.cluster.status_since, run.0.track.create_sent), (at(3), None));
     assert_eq!(run.op(&listed("CREATE_IN_PROGRESS", 5), 5), None);
     assert_eq!(run.op(&listed("CREATE_COMPLETE", 60), 60), Some(Op::ReadOutputs));
@@ -164,6 +168,24 @@ fn heat_refusals_are_final_and_in_its_words() {
     let mut run = Run::sent(0);
     run.see(&Observed::Unplannable(Problem::invalid("no such label")), 1);
     assert_eq!(run.shown(), "CREATE_FAILED no such label");
+}
+
+#[test]
+fn a_look_counts_from_when_it_was_asked_for() {
+    let mut run = Run::sent(0);
+    assert!(matches!(run.see(&found(None, 5), 100), (None, Next::After(_))), "its answer was a hundred seconds late");
+    let mut run = Run::sent(0).delete(1);
+    assert!(matches!(run.see(&found(None, 5), 100), (None, Next::After(_))));
+    assert_eq!(run.op(&found(None, 60), 101), Some(Op::Forget));
+}
+
+#[test]
+fn a_late_answer_does_not_undo_what_a_look_found() {
+    let mut run = Run::sent(0);
+    let other = Stack { id: "s2".into(), ..stack("CREATE_IN_PROGRESS") };
+    run.see(&found(Some(other), 62), 62);
+    assert_eq!(run.op(&created(), 63), None);
+    assert_eq!(run.0.cluster.stack_id.as_deref(), Some("s2"));
 }
 
 #[test]
@@ -279,7 +301,7 @@ fn a_delete_waits_for_a_create_that_may_be_under_way() {
     assert_eq!(run.op(&found(None, 60), 60), Some(Op::Forget));
     assert_eq!(Run::accepted().delete(1).op(&Observed::Nothing, 1), Some(Op::Forget), "nothing was ever sent");
     let mut answered = Run::sent(0).delete(1);
-    assert_eq!(answered.op(&Observed::Created { stack_id: "s1".into() }, 2), Some(Op::Delete));
+    assert_eq!(answered.op(&created(), 2), Some(Op::Delete));
 }
 
 #[test]

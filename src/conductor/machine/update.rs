@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{DEFECTS, Flow, LOOK, Op, SETTLE, elapsed, failure_text, overdue, pause, words};
+use super::{DEFECTS, Flow, LOOK, Op, SETTLE, elapsed, failure_text, is_refusal, overdue, pause, words};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::conductor::rollout;
 use crate::model::{Action, Spec, Stack, State, Status};
@@ -187,9 +187,24 @@ pub(super) fn ended(record: &mut ClusterRecord, ending: &Ending) -> bool {
 
 /// The update was not sent, or Heat did not take it: the stack is as it was.
 pub(super) fn refused(record: &mut ClusterRecord, reason: String) {
-    // The revision stays used: what is sent next must not be mistaken for this one.
-    record.sent = Spec { revision: record.sent.revision, ..record.taken.clone() };
+    withdraw(record);
     super::fail(record, Action::Update, reason);
+}
+
+/// What the update needs beside the stack is missing: it was not sent.
+pub(super) fn unready(record: &mut ClusterRecord, error: &CloudError) -> Flow {
+    if is_refusal(error) {
+        refused(record, words(error));
+        return Flow::Rest;
+    }
+    withdraw(record);
+    pause(record, error, "not updated yet")
+}
+
+/// The revision stays used: what is sent next must not be mistaken for this one.
+fn withdraw(record: &mut ClusterRecord) {
+    record.track.update_sent = None;
+    record.sent = Spec { revision: record.sent.revision, ..record.taken.clone() };
 }
 
 pub(super) fn failed(record: &mut ClusterRecord, error: &CloudError, refused_: bool) -> Flow {
@@ -203,8 +218,7 @@ pub(super) fn failed(record: &mut ClusterRecord, error: &CloudError, refused_: b
     }
     if matches!(error.kind, CloudErrorKind::Conflict | CloudErrorKind::OverLimit | CloudErrorKind::Unauthenticated) {
         // These answers come before Heat stores anything: nothing is under way.
-        record.track.update_sent = None;
-        record.sent = Spec { revision: record.sent.revision, ..record.taken.clone() };
+        withdraw(record);
     }
     pause(record, error, "not updated yet")
 }

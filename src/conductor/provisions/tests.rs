@@ -8,7 +8,7 @@ use super::{clear, has_credential, open, placeholders, ready, refusal, retire};
 use crate::cloud::{ApplicationCredential, CloudError, CloudErrorKind, Delegation, KeyManager};
 use crate::conductor::Ports;
 use crate::conductor::keys;
-use crate::conductor::testing::{FakeHeat, fault, plannable, ports};
+use crate::conductor::testing::{FakeHeat, fault, plannable, ports, yield_once};
 use crate::driver::Drivers;
 use crate::store::{ClusterRecord, MemoryStore, Secrets, Store};
 
@@ -30,7 +30,8 @@ impl FakeVault {
         *count
     }
 
-    fn call<T>(&self, act: impl FnOnce() -> Result<T, CloudError>) -> Result<T, CloudError> {
+    async fn call<T>(&self, act: impl FnOnce() -> Result<T, CloudError> + Send) -> Result<T, CloudError> {
+        yield_once().await;
         let fate = self.fates.lock().unwrap().pop_front();
         match fate {
             None => act(),
@@ -43,7 +44,7 @@ impl FakeVault {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.credentials.lock().unwrap().is_empty() && self.secrets.lock().unwrap().is_empty()
     }
 }
@@ -65,10 +66,11 @@ impl Delegation for FakeVault {
             let secret = SecretString::from(format!("secret-{number}"));
             Ok(ApplicationCredential { id: format!("credential-{number}"), secret })
         })
+        .await
     }
 
     async fn delete_credential(&self, name: &str) -> Result<bool, CloudError> {
-        self.call(|| Ok(self.credentials.lock().unwrap().remove(name).is_some()))
+        self.call(|| Ok(self.credentials.lock().unwrap().remove(name).is_some())).await
     }
 }
 
@@ -80,10 +82,11 @@ impl KeyManager for FakeVault {
             self.secrets.lock().unwrap().insert(reference.clone(), (name.to_owned(), payload.clone()));
             Ok(reference)
         })
+        .await
     }
 
     async fn secret(&self, reference: &str) -> Result<Option<SecretString>, CloudError> {
-        self.call(|| Ok(self.secrets.lock().unwrap().get(reference).map(|(_, payload)| payload.clone())))
+        self.call(|| Ok(self.secrets.lock().unwrap().get(reference).map(|(_, payload)| payload.clone()))).await
     }
 
     async fn secrets_named(&self, name: &str) -> Result<Vec<String>, CloudError> {
@@ -91,10 +94,11 @@ impl KeyManager for FakeVault {
             let all = self.secrets.lock().unwrap();
             Ok(all.iter().filter(|(_, (its, _))| its == name).map(|(reference, _)| reference.clone()).collect())
         })
+        .await
     }
 
     async fn delete_secret(&self, reference: &str) -> Result<bool, CloudError> {
-        self.call(|| Ok(self.secrets.lock().unwrap().remove(reference).is_some()))
+        self.call(|| Ok(self.secrets.lock().unwrap().remove(reference).is_some())).await
     }
 }
 
