@@ -88,6 +88,36 @@ impl Drop for Demo {
 const WANTED: &str = "--image ubuntu-24.04-kube-v1.33.4 --external-network public";
 
 #[test]
+fn labels_are_looked_at_when_a_template_is_made_or_changed() {
+    let demo = Demo::start();
+    let line = format!("template create k8s {WANTED} --flavor m1.medium --master-flavor m1.medium");
+    let made = demo.run(&format!("{line} --labels flanel_backend=vxlan,kube_dashboard_enabled=true")).ok();
+    for told in [
+        "warning: label flanel_backend is not known, and nothing reads it. Is flannel_backend meant?",
+        "warning: label kube_dashboard_enabled has no effect: driver k8s_ubuntu_kubeadm does not read it",
+    ] {
+        assert!(made.err.contains(told), "{}", made.err);
+    }
+    let refused = demo.run("template update k8s add labels/etcd_volume_size=many").failed(1);
+    assert!(
+        refused.err.contains("label etcd_volume_size cannot be \"many\"; it takes a whole number"),
+        "{}",
+        refused.err
+    );
+    let changed = demo.run("template update k8s add labels/calico_tga=v3").ok();
+    assert!(changed.err.contains("Is calico_tag meant?"), "{}", changed.err);
+    demo.run("cluster create c --cluster-template k8s --labels flannel_backend=host-gw --merge-labels").ok();
+    let origins = demo.json("cluster show c --labels");
+    let of = |name: &str| origins.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone();
+    assert_eq!(
+        (&of("flannel_backend")["origin"], &of("calico_tga")["origin"]),
+        (&"cluster".into(), &"template".into())
+    );
+    assert_eq!((&of("verify_ca")["origin"], &of("calico_tga")["read"]), (&"driver_default".into(), &false.into()));
+    assert_eq!(demo.json("cluster show c")["time_outs"][0]["of"], "create");
+}
+
+#[test]
 fn from_template_to_kubeconfig_and_back() {
     let demo = Demo::start();
     let template = demo.json(&format!(

@@ -261,6 +261,25 @@ fn a_label_is_written_out_and_explained() {
 }
 
 #[test]
+fn a_templates_labels_are_remarked_on() {
+    let mut desk = Desk::ready();
+    desk.press("2 n").write("l");
+    for _ in 0..13 {
+        desk.press("tab");
+    }
+    desk.write("flanel_backend=x");
+    let picture = desk.screen(120, 40);
+    assert!(
+        picture.contains("is flannel_backend meant?") && picture.contains("! label flanel_backend is not"),
+        "{picture}"
+    );
+    desk.press("enter").write("boot_volume_size=many").press("tab tab");
+    assert!(desk.screen(120, 40).contains("✖ label boot_volume_size cannot be \"many\""), "{}", desk.screen(120, 40));
+    desk.press("ctrl-s");
+    assert!(desk.open.is_empty());
+}
+
+#[test]
 fn rules_are_checked_before_anything_is_sent() {
     let mut desk = Desk::ready();
     desk.press("n").write("bad name").press("tab tab backspace").write("3").press("ctrl-s");
