@@ -4,6 +4,7 @@
 //! Every text in an answer has passed [`crate::model::text::clean`]. A 404 on a
 //! single object is a fact, not an error: such calls return `Option`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -239,6 +240,28 @@ pub trait KeyManager: Send + Sync {
     async fn delete_secret(&self, reference: &str) -> Result<bool, CloudError>;
 }
 
+/// What a bastion is made of, part by part; each returns the id of what it made.
+#[async_trait]
+pub trait Bastions: Send + Sync {
+    /// Lets in ssh from one network; `mark` becomes its description.
+    async fn make_security_group(&self, name: &str, mark: &str, from: &str) -> Result<String, CloudError>;
+    async fn make_port(&self, name: &str, mark: &str, network: &str, group: &str) -> Result<String, CloudError>;
+    /// Returns when Nova has taken it.
+    async fn make_server(&self, wish: &NewServer) -> Result<String, CloudError>;
+    async fn make_floating_ip(&self, network: &str, port: &str, mark: &str) -> Result<String, CloudError>;
+}
+
+/// A server on a port that is there. All but name and keypair are ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewServer {
+    pub name: String,
+    pub image: String,
+    pub flavor: String,
+    pub keypair: String,
+    pub port: String,
+    pub metadata: BTreeMap<String, String>,
+}
+
 /// What is in the project, whatever service has it: for finding what clusters leave behind.
 #[async_trait]
 pub trait Things: Send + Sync {
@@ -264,6 +287,7 @@ pub struct Cloud {
     pub delegation: Arc<dyn Delegation>,
     pub key_manager: Arc<dyn KeyManager>,
     pub things: Arc<dyn Things>,
+    pub bastions: Arc<dyn Bastions>,
 }
 
 impl Cloud {

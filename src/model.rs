@@ -6,6 +6,7 @@
 //! Start reading at [`cluster`].
 
 pub mod authority;
+pub mod bastion;
 pub mod change;
 pub mod check;
 pub mod checks;
@@ -33,6 +34,7 @@ pub mod validate;
 pub mod version;
 
 pub use authority::Authority;
+pub use bastion::NewBastion;
 pub use change::{ClusterChange, Rollout};
 pub use check::{Check, Severity};
 pub use cluster::{Cluster, ClusterId, NewCluster, Progress};

@@ -7,6 +7,7 @@
 
 mod auth;
 mod barbican;
+mod bastions;
 mod catalog;
 mod cinder;
 mod fault;
@@ -67,6 +68,7 @@ pub async fn connect(config: &CloudConfig) -> Result<Cloud, Problem> {
         networking: neutron,
         quotas: quotas.into(),
         login: Arc::new(login::Life(session.clone())),
+        bastions: Arc::new(bastions::Gatehouse(session.clone())),
         things: Arc::new(things::Project(session)),
     })
 }

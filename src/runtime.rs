@@ -6,6 +6,7 @@
 
 mod effects;
 mod input;
+mod login;
 mod look;
 pub mod remote;
 mod save;
@@ -24,6 +25,8 @@ use crate::model::Problem;
 use crate::service::Manager;
 use crate::ui::{App, Effect, Msg};
 pub use effects::Performer;
+pub use login::Login;
+use remote::Remote;
 pub use tty::Tty;
 
 /// Connects to the cloud and starts what is behind it; called again for each retry.
@@ -36,12 +39,16 @@ pub struct Options {
     pub config_dir: PathBuf,
     /// Told when it starts: what is wrong in the user's files.
     pub problems: Vec<Problem>,
+    /// How nodes are logged in to.
+    pub remote: Remote,
 }
 
 /// What comes in: plain messages, and the one thing that is not plain.
 pub enum In {
     Msg(Msg),
     Manager(Arc<dyn Manager>),
+    /// The way to a node is found: these are ssh's words.
+    Login(Box<Login>),
     /// Somebody asks us to stop, as ctrl-z would.
     Stop,
     /// The process was stopped and goes on.
@@ -56,7 +63,9 @@ pub trait Screen {
     fn copy(&mut self, text: &str) -> std::io::Result<()>;
     /// Hand the terminal back to the shell until somebody says `fg`; `false`: there is no shell to go to.
     fn suspend(&mut self) -> std::io::Result<bool>;
-    /// Take the terminal again after a stop from outside.
+    /// Give the terminal to another program until [`Screen::resume`].
+    fn lend(&mut self) -> std::io::Result<()>;
+    /// Take the terminal again, after a stop from outside too.
     fn resume(&mut self) -> std::io::Result<()>;
 }
 
@@ -71,8 +80,9 @@ pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem
     for problem in looks.problems.into_iter().chain(options.problems) {
         app.update(Msg::Notice(problem));
     }
-    input::spawn(sender.clone())?;
-    let done = run(&mut app, &mut tty, inbox, Performer::new(connect, sender), Utc::now).await;
+    let keys = input::spawn(sender.clone())?;
+    let performer = Performer::new(connect, sender).with_logins(options.remote, keys);
+    let done = run(&mut app, &mut tty, inbox, performer, Utc::now).await;
     tty.leave();
     done.map_err(|error| Problem::local(format!("cannot write to the terminal: {error}")))
 }
@@ -108,6 +118,14 @@ pub async fn run(
                 In::Resumed => {
                     screen.resume()?;
                     app.update(Msg::Resize)
+                }
+                In::Login(login) => {
+                    screen.lend()?;
+                    let told = performer.log_in(*login).await;
+                    screen.resume()?;
+                    let mut effects = app.update(Msg::Resize);
+                    effects.extend(told.into_iter().flat_map(|problem| app.update(Msg::Notice(problem))));
+                    effects
                 }
                 In::Manager(manager) => app.update(Msg::Connected(Box::new(performer.connected(manager)))),
             };

@@ -16,7 +16,7 @@ use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine,
-    NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
+    NewBastion, NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -110,6 +110,20 @@ pub trait Manager: Send + Sync {
     async fn console(&self, id: ClusterId, server_id: &str, lines: Option<u32>) -> Result<Option<String>, Problem> {
         let _ = lines;
         Err(Problem::conflict(format!("this manager cannot read the console of {server_id} of cluster {id}")))
+    }
+
+    /// Hosts that we made between us and the cluster's nodes, as the cloud has them now.
+    async fn bastions(&self, id: ClusterId) -> Result<Vec<Machine>, Problem> {
+        let _ = id;
+        Ok(Vec::new())
+    }
+    /// Makes one; returns when the cloud has taken it. One is the most a cluster has.
+    async fn create_bastion(&self, id: ClusterId, wish: NewBastion) -> Result<Machine, Problem> {
+        Err(Problem::conflict(format!("this manager cannot make a bastion in {:?} for cluster {id}", wish.from)))
+    }
+    /// Removes it with all its parts, also of one that was made half; how many there were.
+    async fn delete_bastion(&self, id: ClusterId) -> Result<usize, Problem> {
+        Err(unknown(&format!("a bastion of cluster {id}")))
     }
 
     /// What pickers offer and rules check: one call per service, side by side.

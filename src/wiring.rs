@@ -111,7 +111,7 @@ fn terminal<'a>(global: &Global, out: &'a mut io::Stdout, err: &'a mut io::Stder
 fn dashboard(global: &Global) -> Done {
     let Prepared { paths, settings, cloud, store, outside } = parts::prepare(global)?;
     parts::log(&paths)?;
-    let options = parts::look(&paths, settings);
+    let options = parts::look(&paths, settings, &cloud.name);
     let started = Started::default();
     let keep = started.clone();
     let (paths, cloud, store) = (Arc::new(paths), Arc::new(cloud), Arc::new(store));

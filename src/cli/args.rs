@@ -14,7 +14,7 @@ pub use change::{
     Steered, Update, UpdateOp, Wait,
 };
 
-pub use remote::{Bundle, Exec, Logs, Remote, Ssh, Tunnel};
+pub use remote::{Bastion, BastionCreate, Bundle, Exec, Logs, Remote, Ssh, Tunnel};
 
 const AFTER_HELP: &str = "\
 Without a command, the dashboard starts.

@@ -18,7 +18,8 @@ use crate::model::{ClusterId, Doubt, Orphan, RootCause, StackResource, Thing, Th
 use crate::store::{ClusterRecord, Intent};
 
 /// Before the stack can go: these hold its subnet and its router.
-pub const BEFORE: [ThingSort; 3] = [ThingSort::LoadBalancer, ThingSort::FloatingIp, ThingSort::Port];
+/// Of servers a bastion alone, see [`is_bastions`].
+pub const BEFORE: [ThingSort; 4] = [ThingSort::LoadBalancer, ThingSort::Server, ThingSort::FloatingIp, ThingSort::Port];
 /// After the stack went: its servers held these.
 pub const AFTER: [ThingSort; 1] = [ThingSort::SecurityGroup];
 /// As [`AFTER`], where the user gave up what is on the volumes.
@@ -28,6 +29,9 @@ pub const AFTER_WITH_VOLUMES: [ThingSort; 2] = [ThingSort::SecurityGroup, ThingS
 const CSI: &str = "cinder.csi.openstack.org/cluster";
 /// What our drivers write on servers.
 const OURS: &str = "jeroboam_cluster";
+const ROLE: &str = "jeroboam_role";
+/// The role of a server that we made beside the stack.
+pub const BASTION: &str = "bastion";
 /// Our stacks' tag; the uuid is another.
 const TAG: &str = "jeroboam";
 
@@ -56,6 +60,22 @@ pub fn owner(thing: &Thing) -> Option<ClusterId> {
     }
 }
 
+/// The description of what a bastion of the cluster has in Neutron.
+pub fn bastion_mark(cluster: ClusterId) -> String {
+    format!("{BASTION_MARK}in cluster {cluster}")
+}
+
+const BASTION_MARK: &str = "Jeroboam bastion ";
+
+/// Whether a thing is a part of the cluster's bastion.
+pub fn is_bastions(thing: &Thing, cluster: ClusterId) -> bool {
+    let marked = match thing.sort {
+        ThingSort::Server => thing.metadata.get(ROLE).is_some_and(|role| role == BASTION),
+        _ => thing.description.starts_with(BASTION_MARK),
+    };
+    marked && owner(thing) == Some(cluster)
+}
+
 /// A uuid as it is written everywhere, with hyphens.
 fn id(text: &str) -> Option<ClusterId> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten().map(ClusterId)
@@ -70,7 +90,7 @@ fn served(name: &str) -> Option<ClusterId> {
 /// `Floating IP for Kubernetes external service a/b from cluster <cluster>`,
 /// `Security Group for a/b Service LoadBalancer in cluster <cluster>`.
 fn described(description: &str) -> Option<ClusterId> {
-    let known = ["Kubernetes ", "Floating IP for Kubernetes ", "Security Group for "];
+    let known = ["Kubernetes ", "Floating IP for Kubernetes ", "Security Group for ", BASTION_MARK];
     if !known.iter().any(|start| description.starts_with(start)) {
         return None;
     }
@@ -108,7 +128,9 @@ pub async fn clear(cloud: &dyn Things, cluster: ClusterId, sorts: &[ThingSort]) 
             Err(error) if is_shut(&error) => continue,
             Err(error) => return Err(error),
         };
-        for thing in all.into_iter().filter(|thing| owner(thing) == Some(cluster)) {
+        // Nodes are the stack's.
+        let goes = |thing: &Thing| thing.sort != ThingSort::Server || is_bastions(thing, cluster);
+        for thing in all.into_iter().filter(|thing| owner(thing) == Some(cluster) && goes(thing)) {
             left.extend(remove(cloud, thing).await?);
         }
     }

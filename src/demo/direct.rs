@@ -156,6 +156,54 @@ pub fn make_security_group(world: &mut World, call: &Call) -> Answer {
     created(world, Kind::SecurityGroup, &id, "security_group")
 }
 
+pub fn make_rule(world: &mut World, call: &Call) -> Answer {
+    let wish = wish(call, "security_group_rule");
+    let group = said(&wish, "security_group_id");
+    if world.find(Kind::SecurityGroup, &group).is_none() {
+        let words = format!("Security group {group} does not exist");
+        return Err(neutron_fault(404, "SecurityGroupNotFound", words));
+    }
+    let keys = ["direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix"];
+    let mut fields = json!({ "remote_group_id": null, "description": said(&wish, "description") });
+    for key in keys {
+        fields[key] = wish.get(key).cloned().unwrap_or_default();
+    }
+    let id = world.make_rule(&group, fields);
+    created(world, Kind::SecurityGroupRule, &id, "security_group_rule")
+}
+
+/// On ports that are there.
+pub fn make_server(engine: &Engine, world: &mut World, call: &Call) -> Answer {
+    let refuse = |words: String| Reply::json(400, json!({"badRequest": {"code": 400, "message": words}}));
+    let wish = wish(call, "server");
+    let networks = wish.get("networks").and_then(Value::as_array).cloned().unwrap_or_default();
+    let ports: Vec<String> = networks.iter().filter_map(|network| Some(network["port"].as_str()?.to_owned())).collect();
+    if let Some(lost) = ports.iter().find(|port| world.find(Kind::Port, port).is_none()) {
+        return Err(refuse(format!("Port {lost} could not be found.")));
+    }
+    let key = wish.get("key_name").cloned().unwrap_or_default();
+    if key.as_str().is_some_and(|name| world.find(Kind::Keypair, name).is_none()) {
+        return Err(refuse("Invalid key_name provided.".into()));
+    }
+    let fields = json!({ "key_name": key, "metadata": wish.get("metadata").cloned().unwrap_or_else(|| json!({})) });
+    let (image, flavor) = (said(&wish, "imageRef"), said(&wish, "flavorRef"));
+    let id = world.make_server(&said(&wish, "name"), &image, &flavor, fields).map_err(refuse)?;
+    for port in ports {
+        world.set(Kind::Port, &port, "device_id", id.clone());
+        world.set(Kind::Port, &port, "device_owner", "compute:nova");
+    }
+    let (later, server) = (engine.clone(), id.clone());
+    engine.spawn(async move {
+        later.pass(1.0).await;
+        // What went wrong shows on the server itself.
+        let _ = later.world().finish_server(&server);
+    });
+    Ok(Reply::json(
+        202,
+        json!({"server": {"id": id, "links": [], "OS-DCF:diskConfig": "MANUAL", "security_groups": []}}),
+    ))
+}
+
 fn created(world: &World, kind: Kind, id: &str, key: &str) -> Answer {
     let row: Option<Row> = world.find(kind, id).map(|row| world.shown(kind, row));
     Ok(Reply::json(201, json!({key: row})))

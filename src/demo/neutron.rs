@@ -86,6 +86,7 @@ pub fn answer(engine: &Engine, call: &Call) -> Answer {
         ("POST", ["v2.0", "floatingips"]) => direct::make_floating_ip(&mut world, call),
         ("POST", ["v2.0", "ports"]) => direct::make_port(&mut world, call),
         ("POST", ["v2.0", "security-groups"]) => direct::make_security_group(&mut world, call),
+        ("POST", ["v2.0", "security-group-rules"]) => direct::make_rule(&mut world, call),
         (method @ ("GET" | "DELETE"), ["v2.0", name, id]) => {
             let Some((_, singular, kind, missing, words, end)) = collection(name) else {
                 return Err(fault(404, "HTTPNotFound", "The resource could not be found."));

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::direct;
 use super::engine::Engine;
 use super::web::{Answer, Call, Reply, page};
 use super::world::{Kind, Row, World, stamp, stamp_micros, text};
@@ -106,6 +107,7 @@ fn route(engine: &Engine, call: &Call, minor: u32) -> Answer {
             Err(not_found(format!("Instance {id} could not be found.")))
         }
         (_, ["v2.1", "servers", id, rest @ ..]) => about_server(engine, &mut world, call, id, rest, minor),
+        ("POST", ["v2.1", "servers"]) => direct::make_server(engine, &mut world, call),
         ("GET", ["v2.1", "os-server-groups"]) => {
             let rows: Vec<_> = world.rows(Kind::ServerGroup).iter().rev().map(|row| group(row, minor)).collect();
             Ok(Reply::json(200, json!({"server_groups": rows})))

@@ -7,14 +7,22 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use super::input::Keys;
+use super::login::{self, Login};
+use super::remote::Remote;
 use super::{Connect, In, save};
 use crate::cloud::Identity;
-use crate::model::{Authority, Problem};
+use crate::model::{Authority, ClusterId, Problem};
 use crate::service::Manager;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
 
 /// So many entries of one cluster's history are shown.
 const HISTORY: usize = 1000;
+
+struct Logins {
+    remote: Arc<Remote>,
+    keys: Keys,
+}
 
 pub struct Performer {
     connect: Arc<Connect>,
@@ -23,11 +31,39 @@ pub struct Performer {
     /// Loads under way; a newer one of the same slot cuts the older short.
     loads: HashMap<Slot, AbortHandle>,
     connecting: Option<AbortHandle>,
+    logins: Option<Logins>,
 }
 
 impl Performer {
     pub fn new(connect: Connect, inbox: UnboundedSender<In>) -> Self {
-        Self { connect: Arc::new(connect), inbox, manager: None, loads: HashMap::new(), connecting: None }
+        Self { connect: Arc::new(connect), inbox, manager: None, loads: HashMap::new(), connecting: None, logins: None }
+    }
+
+    /// With nodes to log in to, and the keyboard that must be lent for it.
+    #[must_use]
+    pub fn with_logins(mut self, remote: Remote, keys: Keys) -> Self {
+        self.logins = Some(Logins { remote: Arc::new(remote), keys });
+        self
+    }
+
+    /// Finds the way in the background: the screen stays ours until there is one.
+    fn find_way(&self, cluster: ClusterId, server: Option<String>) {
+        let (Some(manager), Some(logins)) = (self.manager.clone(), &self.logins) else { return };
+        let (inbox, remote) = (self.inbox.clone(), logins.remote.clone());
+        tokio::spawn(async move {
+            let found = login::find(&remote, manager, cluster, server.as_deref()).await;
+            let _ = inbox.send(match found {
+                Ok(login) => In::Login(Box::new(login)),
+                Err(problem) => In::Msg(Msg::Notice(problem)),
+            });
+        });
+    }
+
+    /// With the terminal, until ssh ends; gives what the user is to read then.
+    pub async fn log_in(&mut self, login: Login) -> Option<Problem> {
+        let logins = self.logins.as_ref()?;
+        let _lent = logins.keys.lend().await;
+        login.run(&logins.remote).await
     }
 
     /// Effects of the screen are the loop's; they do nothing here.
@@ -40,6 +76,7 @@ impl Performer {
                     manager.watch(id);
                 }
             }
+            Effect::Login(cluster, server) => self.find_way(cluster, server),
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }

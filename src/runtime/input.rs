@@ -5,14 +5,40 @@ use futures_util::StreamExt;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 use super::In;
 use crate::model::Problem;
 use crate::ui::Msg;
 use crate::ui::key::{Code, KeyPress};
 
+/// The keyboard, which others can have for a while.
+pub struct Keys {
+    lend: watch::Sender<bool>,
+    away: watch::Receiver<bool>,
+}
+
+/// Ours again when this is dropped.
+pub struct Lent<'a>(&'a watch::Sender<bool>);
+
+impl Keys {
+    /// Returns when nobody here reads it any more.
+    pub async fn lend(&self) -> Lent<'_> {
+        self.lend.send_replace(true);
+        // A listener that is gone reads nothing.
+        let _ = self.away.clone().wait_for(|away| *away).await;
+        Lent(&self.lend)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
+    }
+}
+
 /// Starts to listen; it ends with the inbox.
-pub fn spawn(inbox: UnboundedSender<In>) -> Result<(), Problem> {
+pub fn spawn(inbox: UnboundedSender<In>) -> Result<Keys, Problem> {
     let handlers: [(SignalKind, fn() -> In); 5] = [
         (SignalKind::interrupt(), || In::Msg(Msg::Quit)),
         (SignalKind::terminate(), || In::Msg(Msg::Quit)),
@@ -26,19 +52,43 @@ pub fn spawn(inbox: UnboundedSender<In>) -> Result<(), Problem> {
         let inbox = inbox.clone();
         tokio::spawn(async move { while signals.recv().await.is_some() && inbox.send(meaning()).is_ok() {} });
     }
-    tokio::spawn(async move {
+    let (lend, wanted) = watch::channel(false);
+    let (tell, away) = watch::channel(false);
+    tokio::spawn(listen(inbox, wanted, tell));
+    Ok(Keys { lend, away })
+}
+
+async fn listen(inbox: UnboundedSender<In>, mut wanted: watch::Receiver<bool>, tell: watch::Sender<bool>) {
+    loop {
         let mut events = EventStream::new();
-        while let Some(Ok(event)) = events.next().await {
+        loop {
+            let event = tokio::select! {
+                biased;
+                lent = wanted.wait_for(|lent| *lent) => match lent {
+                    Ok(_) => break,
+                    Err(_) => return,
+                },
+                event = events.next() => event,
+            };
+            let Some(Ok(event)) = event else {
+                // The terminal is gone; so is whoever could read us. An inbox that is gone too is as good.
+                let _ = inbox.send(In::Msg(Msg::Quit));
+                return;
+            };
             if let Some(msg) = translate(event)
                 && inbox.send(In::Msg(msg)).is_err()
             {
                 return;
             }
         }
-        // The terminal is gone; so is whoever could read us. An inbox that is gone too is as good.
-        let _ = inbox.send(In::Msg(Msg::Quit));
-    });
-    Ok(())
+        // Whoever has it now must be the only reader.
+        drop(events);
+        tell.send_replace(true);
+        if wanted.wait_for(|lent| !*lent).await.is_err() {
+            return;
+        }
+        tell.send_replace(false);
+    }
 }
 
 fn translate(event: Event) -> Option<Msg> {

@@ -3,6 +3,7 @@
 //! line and dashboard both come here. Start reading at [`Remote::session`].
 
 pub mod hosts;
+pub mod reach;
 pub mod run;
 pub mod tunnel;
 
@@ -20,7 +21,8 @@ use crate::model::{Cluster, Machine, Problem, ProblemKind};
 use crate::service::Manager;
 use crate::ssh::explain::{self, Trouble};
 use crate::ssh::hostkeys::{self, HostKey};
-use crate::ssh::login::Preferences;
+use crate::ssh::jump::Made;
+use crate::ssh::login::{self, Preferences};
 use crate::ssh::node;
 use crate::ssh::session::{self, PORT};
 use crate::ssh::{Jump, Session, Way};
@@ -68,6 +70,26 @@ impl Remote {
         self.said(cluster, |reach| reach.bastion.as_ref()).map(|text| Jump::parse(text)).transpose()
     }
 
+    /// The host in between, and what the user is to read about it: the one that the settings name,
+    /// else one that we made.
+    async fn jump(&self, manager: &dyn Manager, cluster: &Cluster) -> Result<(Option<Jump>, Vec<String>), Problem> {
+        if let Some(named) = self.named_jump(cluster)? {
+            return Ok((Some(named), Vec::new()));
+        }
+        let all = manager.bastions(cluster.uuid).await?;
+        let Some((bastion, address)) = all.iter().find_map(|one| Some((one, one.floating_address?))) else {
+            return Ok((None, Vec::new()));
+        };
+        let (server, preferences) = (session::server(bastion)?, self.preferences(cluster, None));
+        let hosts = self.hosts(cluster);
+        let notes = learn(manager, cluster, bastion, &hosts, server).await?;
+        // Its user follows its image; `ssh_user` is about nodes.
+        let by_image = Preferences { user: None, ..preferences.clone() };
+        let user = login::user(bastion, &by_image)?;
+        let made = Made { server_id: server, address, user, key: login::key(bastion, &preferences) };
+        Ok((Some(Jump::Made(made)), notes))
+    }
+
     pub fn preferences(&self, cluster: &Cluster, user: Option<&str>) -> Preferences {
         let said = self.said(cluster, |reach| reach.ssh_user.as_ref());
         let ssh = &self.settings.ssh;
@@ -87,12 +109,12 @@ impl Remote {
         node: &Machine,
         user: Option<&str>,
     ) -> Result<Ready, Problem> {
-        let jump = self.named_jump(cluster)?;
-        let way = open(node, session::ways(node, jump.as_ref())).await?;
         let hosts = self.hosts(cluster);
         hosts.prepare()?;
+        let (jump, mut notes) = self.jump(manager, cluster).await?;
+        let way = open(node, session::ways(node, jump.as_ref())).await?;
         let session = Session::new(node, way, &self.preferences(cluster, user), hosts.path.clone())?;
-        let notes = learn(manager, cluster, node, &hosts, session.server).await?;
+        notes.extend(learn(manager, cluster, node, &hosts, session.server).await?);
         Ok(Ready { session, notes })
     }
 
@@ -113,9 +135,9 @@ impl Remote {
         };
         let hosts = self.hosts(cluster);
         hosts.prepare()?;
-        if let Some(jump) = self.named_jump(cluster)? {
+        if let (Some(jump), notes) = self.jump(manager, cluster).await? {
             let words = session::forward_over(&jump, &hosts.path, port, &format!("{host}:{api_port}"))?;
-            return Ok(Forward { words, over: jump.name(), notes: Vec::new() });
+            return Ok(Forward { words, over: jump.name(), notes });
         }
         let nodes = manager.machines(cluster.uuid).await?;
         let node = node::choose(&nodes, &cluster.stack_name, None)?;
@@ -173,8 +195,8 @@ async fn open(node: &Machine, ways: Vec<Way>) -> Result<Way, Problem> {
         }
     };
     Err(Problem::new(ProblemKind::Unavailable, told).advise(
-        "Name a host in between with bastion = \"user@host\" under [clouds.NAME] or [clusters.NAME] in config.toml; \
-         without one, `jeroboam logs` shows its console",
+        "Name a host in between with bastion = \"user@host\" under [clouds.NAME] or [clusters.NAME] in config.toml, or have \
+         one made: jeroboam bastion create. `jeroboam logs` shows its console without any",
     ))
 }
 

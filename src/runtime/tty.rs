@@ -101,6 +101,11 @@ impl Screen for Tty {
         Ok(true)
     }
 
+    fn lend(&mut self) -> std::io::Result<()> {
+        self.leave();
+        Ok(())
+    }
+
     fn resume(&mut self) -> std::io::Result<()> {
         self.take()
     }

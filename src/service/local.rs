@@ -23,13 +23,14 @@ use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine,
-    NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource, TemplateId,
-    ThingSort,
+    NewBastion, NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource,
+    TemplateId, ThingSort,
 };
 use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Store, StoreError};
 
 mod accept;
+mod bastions;
 mod board;
 mod certificates;
 mod machines;
@@ -371,6 +372,20 @@ impl Manager for LocalManager {
 
     async fn console(&self, id: ClusterId, server_id: &str, lines: Option<u32>) -> Result<Option<String>, Problem> {
         self.console_of(id, server_id, lines).await
+    }
+
+    async fn bastions(&self, id: ClusterId) -> Result<Vec<Machine>, Problem> {
+        self.bastions_of(id).await
+    }
+
+    async fn create_bastion(&self, id: ClusterId, wish: NewBastion) -> Result<Machine, Problem> {
+        self.make_bastion(id, wish).await
+    }
+
+    async fn delete_bastion(&self, id: ClusterId) -> Result<usize, Problem> {
+        let went = self.clear_bastion(id).await?;
+        tracing::info!(cluster = %id, parts = went, "bastion removed");
+        Ok(went)
     }
 
     async fn inventory(&self) -> (Inventory, Vec<Problem>) {

@@ -214,12 +214,12 @@ fn over(jump: &Jump, known_hosts: &Path) -> Result<Vec<OsString>, Problem> {
     }
 }
 
-/// `ProxyJump` would ask the user's known_hosts for a bastion that is ours. A shell reads this.
+/// `ProxyJump` would ask the user's known_hosts for a bastion that is ours. A shell reads this, after ssh's own `exec`.
 fn proxy_command(made: &Made, known_hosts: &Path) -> Result<String, Problem> {
     let mut words = options(Wish { checking: Checking::Ask, forward_agent: false, terminal: None });
     words.extend(trusting(made.server_id, known_hosts)?);
     words.extend(as_whom(made.user.as_deref(), made.key.as_deref()));
-    let mut line = String::from("exec ssh");
+    let mut line = String::from("ssh");
     for word in &words {
         let word = word.to_str().ok_or_else(|| Problem::invalid("a path that is not UTF-8 cannot be given to ssh"))?;
         // ssh puts its own values in for percent signs, then a shell reads it.

@@ -166,6 +166,7 @@ actions! {
     RotateCredential "rotate-credential" "" "Give add-ons another credential for the cloud" [Clusters, Cluster];
     RotateCa "rotate-ca" "" "Put a new Kubernetes CA in the old one's place" [Clusters, Cluster];
     Kubeconfig "kubeconfig" "kubeconfig" "Write the cluster's kubeconfig" [Clusters, Cluster];
+    Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
     Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
     Filter "filter" "filter" "Show only rows that contain a text" [List];

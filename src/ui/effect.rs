@@ -16,6 +16,8 @@ pub enum Effect {
     /// Draw everything again on a cleared screen.
     Redraw,
     Suspend,
+    /// Log in to a node, by its name or its server's id, or to the first master; the terminal is ssh's meanwhile.
+    Login(ClusterId, Option<String>),
     Quit,
 }
 

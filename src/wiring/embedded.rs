@@ -84,7 +84,7 @@ fn dashboard(directory: &TempDir, options: demo::Options) -> Done {
     }
     let settings = Settings::load(&paths.config).map_err(Fault::configuration)?;
     parts::log(&paths)?;
-    let look = parts::look(&paths, settings);
+    let look = parts::look(&paths, settings, "demo");
     let started = Started::default();
     let embedded = Arc::new(Embedded { options, cloud: OnceCell::new() });
     let (keep, cloud, paths) = (started.clone(), embedded.clone(), Arc::new(paths));

@@ -21,7 +21,7 @@ use crate::config::store::StoreUrl;
 use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::openstack;
-use crate::runtime;
+use crate::runtime::{self, remote::Remote};
 use crate::service::local::LocalManager;
 use crate::store::sqlite::KEY_FILE;
 use crate::store::{PostgresStore, SqliteStore, Store};
@@ -111,9 +111,10 @@ pub fn drivers(paths: &Paths) -> Drivers {
 }
 
 /// What a dashboard starts with. Drivers are read again when it connects.
-pub fn look(paths: &Paths, settings: Settings) -> runtime::Options {
+pub fn look(paths: &Paths, settings: Settings, cloud: &str) -> runtime::Options {
     let problems = drivers(paths).broken().map(|(_, problem)| problem.clone()).collect();
-    runtime::Options { settings, config_dir: paths.config.clone(), problems }
+    let remote = Remote { settings: settings.clone(), cloud: cloud.to_owned(), data: paths.data.clone() };
+    runtime::Options { settings, config_dir: paths.config.clone(), problems, remote }
 }
 
 /// The user's own store, or the shared one that was named.

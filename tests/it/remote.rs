@@ -2,6 +2,7 @@
 //! cloud they belong to is the embedded one.
 
 mod apart;
+mod bastions;
 mod bundles;
 mod rig;
 mod shells;

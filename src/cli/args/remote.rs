@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Named;
+
 /// What is done with the system's ssh.
 #[derive(Debug, Subcommand)]
 pub enum Remote {
@@ -18,6 +20,40 @@ pub enum Remote {
     Logs(Logs),
     /// Put all that tells how a cluster is into one file, without secrets
     Bundle(Bundle),
+    /// Hosts of ours between here and nodes that have no floating IPs
+    #[command(subcommand)]
+    Bastion(Bastion),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bastion {
+    /// Make a small server with a floating IP in the cluster's network, which lets in one network alone
+    Create(BastionCreate),
+    /// List the cluster's bastion
+    List(Named),
+    /// Delete the cluster's bastion; deleting the cluster does it too
+    Delete(Named),
+}
+
+#[derive(Debug, Args)]
+pub struct BastionCreate {
+    /// Name or uuid of the cluster
+    pub cluster: String,
+    /// Whom it lets in; the address that this machine has towards the cloud if not given
+    #[arg(long, value_name = "NETWORK")]
+    pub from: Option<String>,
+    /// Image; the cluster's if not given
+    #[arg(long)]
+    pub image: Option<String>,
+    /// Flavor; the smallest that the image fits into if not given
+    #[arg(long)]
+    pub flavor: Option<String>,
+    /// Keypair for logging in; the cluster's if not given
+    #[arg(long)]
+    pub keypair: Option<String>,
+    /// Wait until it is up
+    #[arg(long)]
+    pub wait: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,8 @@ use crate::runtime::remote::{Remote, run::on_terminal};
 use crate::service::Manager;
 use crate::ssh::{Wish, explain, node, session};
 
-const COLUMNS: [Column<Machine>; 6] = [
+/// Machines, nodes and bastions alike.
+pub const NODES: [Column<Machine>; 6] = [
     ("name", |node| node.name.clone()),
     ("role", |node| node.role.clone()),
     ("status", |node| or_dash(Some(&node.status))),
@@ -23,7 +24,7 @@ pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, means: &Rem
     let cluster = find::cluster(manager, &wanted.cluster).await?;
     let nodes = manager.machines(cluster.uuid).await?;
     if wanted.list {
-        return terminal.list(&nodes, &COLUMNS);
+        return terminal.list(&nodes, &NODES);
     }
     let node = node::choose(&nodes, &cluster.stack_name, wanted.node.as_deref())?;
     if wanted.forget_host_key && means.hosts(&cluster).forget(session::server(node)?)? {

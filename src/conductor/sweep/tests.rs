@@ -98,6 +98,26 @@ fn what_may_be_somebody_elses_is_told_so() {
     assert!(doubts(&with_stack, &[], &[ID]).iter().skip(1).all(|(_, doubt)| doubt.is_none()));
 }
 
+#[tokio::test]
+async fn a_forgotten_bastion_goes_and_nodes_stay() {
+    let node = with(ThingSort::Server, OURS, ID);
+    let mut bastion = Thing { id: "b".into(), ..node.clone() };
+    bastion.metadata.insert(super::ROLE.into(), super::BASTION.into());
+    let mark = super::bastion_mark(cluster(ID));
+    let parts = [described(ThingSort::FloatingIp, &mark), described(ThingSort::SecurityGroup, &mark)];
+    assert!(parts.iter().chain([&bastion]).all(|thing| super::is_bastions(thing, cluster(ID))));
+    assert!(!super::is_bastions(&node, cluster(ID)) && !super::is_bastions(&bastion, cluster(OTHER)));
+    let of = |thing: &Thing| (thing.clone(), None);
+    let project = Project(Mutex::new(vec![of(&node), of(&bastion), of(&parts[0]), of(&parts[1])]));
+    let going = clear(&project, cluster(ID), &BEFORE).await.unwrap();
+    assert!(going.len() == 1 && going[0].thing.id == "b", "{going:?}");
+    assert_eq!(clear(&project, cluster(ID), &BEFORE).await.unwrap(), []);
+    assert_eq!(clear(&project, cluster(ID), &AFTER).await.unwrap(), []);
+    let left: Vec<Thing> = project.0.lock().unwrap().iter().map(|(thing, _)| thing.clone()).collect();
+    assert_eq!(left, [node]);
+    assert_eq!(orphans(vec![bastion.clone()], &BTreeSet::new(), &BTreeSet::new()).len(), 1);
+}
+
 /// A project whose things say what becomes of removing them.
 struct Project(Mutex<Vec<(Thing, Option<CloudErrorKind>)>>);
 

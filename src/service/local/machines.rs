@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::LocalManager;
+use crate::conductor::sweep;
 use crate::driver::NodeAddress;
 use crate::model::nodegroup::MASTER;
 use crate::model::spec::{DEFAULT_MASTER, NodeImage};
@@ -15,6 +16,8 @@ const CLUSTER: &str = "jeroboam_cluster";
 const ROLE: &str = "jeroboam_role";
 const SLOT: &str = "jeroboam_slot";
 const INDEX: &str = "jeroboam_index";
+/// The role of a server of ours that is no node.
+pub(super) const BASTION: &str = sweep::BASTION;
 
 impl LocalManager {
     pub(super) async fn machines_of(&self, id: ClusterId) -> Result<Vec<Machine>, Problem> {
@@ -37,14 +40,15 @@ impl LocalManager {
         Ok(found.into_iter().map(|(_, node)| node).collect())
     }
 
-    /// Of the cluster's own nodes only: an id is a text from a command line.
+    /// Of the cluster's own machines only: an id is a text from a command line.
     pub(super) async fn console_of(
         &self,
         id: ClusterId,
         server_id: &str,
         lines: Option<u32>,
     ) -> Result<Option<String>, Problem> {
-        if !self.machines_of(id).await?.iter().any(|node| node.server_id == server_id) {
+        let (nodes, bastions) = tokio::try_join!(self.machines_of(id), self.bastions_of(id))?;
+        if !nodes.iter().chain(&bastions).any(|node| node.server_id == server_id) {
             return Err(Problem::not_found(format!("cluster {id} has no node {server_id}")));
         }
         Ok(self.cloud.compute.console(server_id, lines).await?)
@@ -58,13 +62,25 @@ struct Place {
     index: Option<u32>,
 }
 
+/// What a server that is marked as the cluster's is there.
+pub(super) fn role(cluster: ClusterId, server: &Server) -> Option<&str> {
+    let ours = server.metadata.get(CLUSTER).is_some_and(|mark| *mark == cluster.to_string());
+    ours.then(|| server.metadata.get(ROLE).map(String::as_str)).flatten()
+}
+
+/// A bastion looks like a node to whoever logs in to it.
+pub(super) fn bastion(record: &ClusterRecord, server: Server, image: Option<&Image>) -> Machine {
+    let distro = Some(record.facts.os_distro.as_str()).filter(|distro| !distro.is_empty());
+    let told = node(record, Place { slot: None, index: None }, server, image, distro);
+    Machine { role: BASTION.to_owned(), group: String::new(), ..told }
+}
+
 /// `None`: no node of this cluster. A driver of the user's own need not mark its servers; then
 /// the stack's outputs tell once it is complete.
 fn place(record: &ClusterRecord, server: &Server) -> Option<Place> {
-    let said = |key: &str| server.metadata.get(key).map(String::as_str);
-    if said(CLUSTER) == Some(record.id().to_string().as_str()) {
-        let number = |key: &str| said(key).and_then(|text| text.parse().ok());
-        let slot = match said(ROLE)? {
+    if let Some(role) = role(record.id(), server) {
+        let number = |key: &str| server.metadata.get(key).and_then(|text| text.parse().ok());
+        let slot = match role {
             MASTER => None,
             "worker" => Some(number(SLOT).unwrap_or_default()),
             _ => return None,

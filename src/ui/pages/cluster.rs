@@ -10,6 +10,7 @@ use ratatui::text::Span;
 use super::home::copy;
 use crate::model::{Cluster, ClusterId};
 use crate::ui::action::{Action, Context};
+use crate::ui::effect::Effect;
 use crate::ui::filter::Filter;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
@@ -357,6 +358,14 @@ impl Layer for ClusterPage {
             Action::Back => vec![Ask::Close],
             Action::Why => self.why(cx),
             Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(self.id))],
+            Action::Login => {
+                let wanted = match self.focus {
+                    Pane::Nodes => self.nodes.selected(cx).map(|node| node.name.clone()),
+                    Pane::Resources => self.resources.server(self.id, cx),
+                    _ => None,
+                };
+                vec![Ask::Do(Effect::Login(self.id, wanted))]
+            }
             Action::Delete => self.delete(cx),
             Action::Copy => match cx.fleet.clusters.get(&self.id).and_then(|c| c.api_address.clone()) {
                 Some(address) => copy("API address", &address),

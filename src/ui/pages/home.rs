@@ -133,6 +133,7 @@ impl Home {
         match action {
             Action::Why => vec![Ask::Open(Route::Cluster { id, why: true })],
             Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(id))],
+            Action::Login => vec![Ask::Do(Effect::Login(id, None))],
             Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
             Action::Copy => copy("uuid", &id.to_string()),
             _ => Vec::new(),

@@ -82,6 +82,14 @@ impl ResourcesPane {
         true
     }
 
+    /// Nova's id of the server under the cursor.
+    pub fn server(&self, id: ClusterId, cx: &Cx) -> Option<String> {
+        let nodes = self.nodes(id, cx);
+        let resource = self.here(&nodes).and_then(|at| nodes[at].resource)?;
+        let is_server = resource.kind == "OS::Nova::Server" && !resource.physical_id.is_empty();
+        is_server.then(|| resource.physical_id.clone())
+    }
+
     pub fn title(&self, number: u8, focused: bool, cx: &Cx) -> Vec<Span<'static>> {
         title(number, "Resources", focused, &self.filter, cx)
     }

@@ -38,6 +38,8 @@ fn help_of_every_command() {
         "tunnel",
         "logs",
         "bundle",
+        "bastion",
+        "bastion create",
         "stats",
         "conductor",
         "demo",

@@ -170,6 +170,10 @@ impl Screen for Memory {
         Ok(false)
     }
 
+    fn lend(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
     fn resume(&mut self) -> std::io::Result<()> {
         Ok(())
     }

@@ -30,7 +30,7 @@ fn nodes_are_reached_over_the_bastion_and_by_no_other_way() {
     rig.settings("");
     let alone = rig.run("ssh prod worker-1 -- true").failed(5);
     assert!(
-        alone.err.contains("does not answer on port 22 at 10.0.0.") && alone.err.contains("bastion = "),
+        alone.err.contains("does not answer on port 22 at 10.0.0.") && alone.err.contains("jeroboam bastion create"),
         "{alone:?}"
     );
 }

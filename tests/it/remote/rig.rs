@@ -39,7 +39,7 @@ fn run(line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn me() -> String {
+pub fn me() -> String {
     run("id -un").trim().to_owned()
 }
 
@@ -369,11 +369,16 @@ impl Rig {
         self.nodes.iter_mut().find(|(node, _)| node.name.ends_with(end)).unwrap()
     }
 
-    pub fn console(&self, end: &str) -> PathBuf {
-        let (node, _) = self.nodes.iter().find(|(node, _)| node.name.ends_with(end)).unwrap();
+    /// Where consoles' further lines are.
+    pub fn consoles(&self) -> PathBuf {
         let consoles = self.clouds_yaml.parent().unwrap().join(jeroboam::demo::CONSOLES);
         std::fs::create_dir_all(&consoles).unwrap();
-        consoles.join(&node.server_id)
+        consoles
+    }
+
+    pub fn console(&self, end: &str) -> PathBuf {
+        let (node, _) = self.nodes.iter().find(|(node, _)| node.name.ends_with(end)).unwrap();
+        self.consoles().join(&node.server_id)
     }
 
     /// The node's console shows its present host key, as cloud-init has it.
@@ -412,6 +417,11 @@ impl Rig {
 
     pub fn args(&self, args: &[&str]) -> Ran {
         Ran::from(self.command(args).output().unwrap())
+    }
+
+    #[track_caller]
+    pub fn json(&self, line: &str) -> Value {
+        self.run(&format!("{line} -f json")).ok().json()
     }
 
     /// Any program where we are.

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::rig::{NODES, Rig};
-use crate::support::pty::Terminal;
+use crate::support::pty::{SOON, Terminal};
 
 #[test]
 fn a_node_is_logged_in_to_with_its_key_learnt_from_its_console() {
@@ -157,4 +157,23 @@ fn the_agent_stays_here_and_no_secret_shows_in_a_list_of_processes() {
     for secret in [key.lines().nth(1).unwrap(), "PRIVATE KEY", "demo-credential-secret", "gAAAA"] {
         assert!(!seen.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn the_dashboard_lends_its_terminal_to_a_shell() {
+    let Some(mut rig) = Rig::loopback() else { return };
+    let env = rig.env();
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut t = Terminal::start(&[], &env, rig.home.path(), (120, 40));
+    t.sees("CREATE_COMPLETE").keys("L").sees("learnt from its console");
+    assert!(t.restored(), "the shell is in the dashboard's picture:\n{}", t.screen());
+    t.keys("echo in=$((40 + 2))\r").sees("in=42");
+    t.keys("exit\r").sees("CREATE_COMPLETE");
+    // The keyboard is the dashboard's again.
+    t.keys("?").sees("Moving about");
+    t.keys("\x1b").until("help is closed", SOON, |screen| !screen.contains("Moving about"));
+    rig.node("master-0").1.stop();
+    t.keys("L").sees("cannot be reached");
+    t.keys("q");
+    assert_eq!(t.ends(), 0);
 }

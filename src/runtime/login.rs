@@ -1,0 +1,67 @@
+//! A shell on a node from the dashboard: the way is found beside it, then ssh has the terminal.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::sync::Arc;
+
+use super::remote::run::on_terminal;
+use super::remote::{Ready, Remote};
+use crate::model::{Cluster, ClusterId, Problem};
+use crate::service::Manager;
+use crate::ssh::{Wish, explain, node};
+
+/// An ssh that can be started.
+pub struct Login {
+    manager: Arc<dyn Manager>,
+    cluster: Cluster,
+    /// Its name's end.
+    node: String,
+    server: uuid::Uuid,
+    words: Vec<OsString>,
+    notes: Vec<String>,
+}
+
+pub async fn find(
+    remote: &Remote,
+    manager: Arc<dyn Manager>,
+    id: ClusterId,
+    server: Option<&str>,
+) -> Result<Login, Problem> {
+    let all = manager.clusters().await?;
+    let cluster = all.into_iter().find(|cluster| cluster.uuid == id);
+    let cluster = cluster.ok_or_else(|| Problem::not_found(format!("there is no cluster {id}")))?;
+    let nodes = manager.machines(id).await?;
+    let node = node::choose(&nodes, &cluster.stack_name, server)?;
+    let Ready { session, notes } = remote.session(&*manager, &cluster, node, None).await?;
+    let name = node.short(&cluster.stack_name).to_owned();
+    Ok(Login {
+        words: session.arguments(Wish::SHELL, &[])?,
+        node: name,
+        server: session.server,
+        notes,
+        manager,
+        cluster,
+    })
+}
+
+impl Login {
+    /// Needs the terminal for itself.
+    pub async fn run(self, remote: &Remote) -> Option<Problem> {
+        let mut out = std::io::stdout();
+        for note in &self.notes {
+            // A terminal that is gone shows with ssh.
+            let _ = writeln!(out, "{note}");
+        }
+        let ended = match on_terminal(self.words).await {
+            Ok(ended) => ended,
+            Err(problem) => return Some(problem),
+        };
+        if ended.code != explain::FAILED {
+            return None;
+        }
+        let meant = remote.explain(&*self.manager, &self.cluster, &self.node, self.server, &ended.words).await;
+        meant.or_else(|| {
+            Some(Problem::local(format!("the session on node {} ended: {}", self.node, ended.words.trim())))
+        })
+    }
+}
