@@ -27,6 +27,13 @@ pub fn command(
     record.notes.push(entry);
 }
 
+/// Notes an accepted command that is about what is going on already, or does nothing to the
+/// stack, such as `pause`: what was begun goes on, and is timed from its own beginning.
+pub fn aside(record: &mut ClusterRecord, name: &str, asked: String, user_id: &str, now: DateTime<Utc>) {
+    let entry = HistoryEntry { user_id: Some(user_id.into()), ..entry(record, HistoryKind::Command, name, asked, now) };
+    record.notes.push(entry);
+}
+
 /// Notes a status that differs from the one before, and ends the operation that it ends.
 pub(super) fn transition(before: &ClusterRecord, record: &mut ClusterRecord, now: DateTime<Utc>) {
     let status = &record.cluster.status;
@@ -125,6 +132,18 @@ mod tests {
         DELETE_COMPLETE of "delete", took Some(30): 
         "#);
         assert_eq!(now.notes[0].user_id.as_deref(), Some("u1"));
+    }
+
+    #[test]
+    fn a_pause_begins_nothing() {
+        let mut now = record(1, "x");
+        command(&mut now, "upgrade", String::new(), "u1", &[], at(0));
+        super::aside(&mut now, "pause", String::new(), "u1", at(50));
+        let before = now.clone();
+        now.cluster.status = Status::UPDATE_COMPLETE;
+        transition(&before, &mut now, at(80));
+        assert_eq!((now.notes[1].event.as_str(), now.notes[1].operation.as_str()), ("pause", "upgrade"));
+        assert_eq!((now.notes[2].operation.as_str(), now.notes[2].duration), ("upgrade", Some(80)));
     }
 
     #[test]

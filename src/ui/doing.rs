@@ -7,7 +7,7 @@ use super::fleet::Fleet;
 use super::theme::Role;
 use super::words::{self, Told};
 use crate::model::node::Course;
-use crate::model::{Cluster, Node, StackResource, Status, timeout};
+use crate::model::{Action, Cluster, Node, StackResource, Status, timeout};
 
 /// Told of one machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,10 +65,11 @@ pub fn doing(node: &Node, fleet: &Fleet) -> Doing {
 /// A machine that the present step makes.
 fn making(node: &Node, cluster: &Cluster, fleet: &Fleet) -> Doing {
     let parts = parts(node, fleet);
-    // While a master is renewed, what is older belongs to the machine before.
+    // While a master is renewed, what is older, or was there before, belongs to the machine before.
     let begun = cluster.rollout.as_ref().and_then(|change| change.step_since);
     let fresh = |part: &StackResource| {
-        node.course == Course::Coming || part.updated.zip(begun).is_none_or(|(at, begun)| at >= begun)
+        let since = part.updated.zip(begun).is_some_and(|(at, begun)| at >= begun);
+        node.course == Course::Coming || since && part.status.action != Action::Update
     };
     let of = |kind: &str| of(&parts, kind).into_iter().filter(|part| fresh(part)).collect::<Vec<_>>();
     if let Some(failed) = parts.iter().find(|part| part.status.is_failed() && fresh(part)) {

@@ -67,6 +67,9 @@ pub fn asks(action: Action, at: Place) -> Option<Vec<Ask>> {
     };
     match action {
         Action::Resize => form(Wanted::Resize { nodegroup: at.group(), without: None }),
+        Action::RemoveNode if at.node.is_none() => {
+            Some(vec![Ask::Say("a master cannot be taken away: their number is fixed".into())])
+        }
         Action::RemoveNode => form(Wanted::Resize { nodegroup: at.group(), without: at.node.map(str::to_owned) }),
         // The default groups go together with the whole, unless it is said in the form.
         Action::Upgrade => form(Wanted::Upgrade { nodegroup: at.group().filter(|_| at.is_further_group()) }),

@@ -148,6 +148,8 @@ fn on_the_embedded_cloud() {
     leave(&mut t);
 }
 
+mod changing;
+
 mod real_cloud {
     use super::*;
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{LocalManager, SAVES, accept, only};
 use crate::conductor::change::{self, Target};
-use crate::conductor::{Observer, groups, keys, provisions};
+use crate::conductor::{Observer, chronicle, groups, keys, provisions};
 use crate::model::change::shape;
 use crate::model::{
     Cluster, ClusterChange, ClusterId, ClusterTemplate, NewNodeGroup, Patch, Problem, TemplateId, patch,
@@ -43,7 +43,11 @@ impl LocalManager {
                 }
             }
             let (command, asked) = wording(&wish);
-            self.note(&mut record, command, asked).await;
+            if begins(&wish) {
+                self.note(&mut record, command, asked).await;
+            } else {
+                chronicle::aside(&mut record, command, asked, &self.cloud.identity.user_id, (self.clock)());
+            }
             match self.store.save_cluster(&mut record).await {
                 Ok(()) => {
                     tracing::info!(cluster = %id, name = record.cluster.name, command, "change accepted");
@@ -189,6 +193,15 @@ fn leaving(record: &ClusterRecord, nodegroup: Option<&str>, wanted: &[String]) -
     let (good, bad): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);
     let bad: Vec<Problem> = bad.into_iter().filter_map(Result::err).collect();
     if bad.is_empty() { Ok(good.into_iter().flatten().collect()) } else { Err(bad) }
+}
+
+/// Whether the change begins something that has an end of its own.
+fn begins(wish: &ClusterChange) -> bool {
+    let aside = matches!(
+        wish,
+        ClusterChange::Pause | ClusterChange::Resume | ClusterChange::Cancel | ClusterChange::UpdateNodegroup { .. }
+    );
+    !aside
 }
 
 /// For the history: the command's name, and what was asked for.

@@ -115,6 +115,11 @@ fn what_the_machine_before_left_says_nothing_of_the_new_one() {
     ];
     let old = event("masters.0", "SIGNAL_COMPLETE", "Signal: status:SUCCESS reason:prod-master-0: node Ready", 19);
     assert_eq!(told(&renewed, &fleet(parts.clone(), vec![old.clone()])), "◐ about to be made");
+    let touched = Status::from("UPDATE_COMPLETE");
+    parts[0].updated = Some(at(105));
+    (parts[0].status, parts[1].status) = (touched.clone(), touched);
+    assert_eq!(told(&renewed, &fleet(parts.clone(), vec![old.clone()])), "◐ about to be made", "touched is not made");
+    parts[0].status = Status::CREATE_COMPLETE;
     parts[0].updated = Some(at(110));
     parts.push(part("masters.0", "ready_odd", "OS::Heat::WaitCondition", "CREATE_IN_PROGRESS", 111));
     assert_eq!(told(&renewed, &fleet(parts, vec![old])), "◐ booting");
