@@ -144,6 +144,30 @@ fn is_paused(cluster: &Cluster) -> bool {
     cluster.rollout.as_ref().is_some_and(|change| change.paused)
 }
 
+/// Whether it means nothing where there is no cluster.
+pub fn needs_cluster(action: Action) -> bool {
+    use Action::{
+        Copy, Delete, Kubeconfig, NewNodegroup, Pause, Resize, Retry, Rollback, RotateCa, RotateCredential, Stop,
+        Upgrade, Why,
+    };
+    let all = [
+        Copy,
+        Delete,
+        Kubeconfig,
+        NewNodegroup,
+        Pause,
+        Resize,
+        Retry,
+        Rollback,
+        RotateCa,
+        RotateCredential,
+        Stop,
+        Upgrade,
+        Why,
+    ];
+    all.contains(&action)
+}
+
 /// Whether it is likely to mean something now.
 pub fn offers(action: Action, cluster: &Cluster) -> bool {
     let updating = cluster.status == Status::UPDATE_IN_PROGRESS;

@@ -358,8 +358,9 @@ impl Layer for Home {
 
     fn offers(&self, action: Action, cx: &Cx) -> bool {
         match self.clusters.selected(cx) {
-            Some(cluster) if self.focus == Pane::Clusters => operation::offers(action, cluster),
-            _ => true,
+            _ if self.focus != Pane::Clusters => true,
+            Some(cluster) => operation::offers(action, cluster),
+            None => !operation::needs_cluster(action),
         }
     }
 
