@@ -424,6 +424,18 @@ impl Rig {
         self.run(&format!("{line} -f json")).ok().json()
     }
 
+    /// Whether an sshd without root's rights may give terminals here; it depends on how /dev/pts is mounted.
+    pub fn gives_terminals(&self) -> bool {
+        let gives = self.here(&self.home.path().join("bin/ssh").display().to_string(), &["-tt", "gate", "true"]);
+        if gives.code != 0 {
+            eprintln!(
+                "######## SSH TESTS WITH TERMINALS SKIPPED: sshd may not give any: {} ########",
+                gives.err.trim()
+            );
+        }
+        gives.code == 0
+    }
+
     /// Any program where we are.
     pub fn here(&self, program: &str, args: &[&str]) -> Ran {
         let mut command = match &self.net {
