@@ -133,6 +133,8 @@ pub struct Track {
     /// What the stack has come to, not told yet: it becomes the cluster's status together with
     /// the addresses, or with the root cause of the failure, so that nobody sees one without the other.
     pub ending: Option<Ending>,
+    /// It was told that all is complete before its addresses could be read.
+    pub unread: bool,
     /// What was last told to others of the cluster, `create/pending`; `None`: nobody listened yet.
     pub told: Option<String>,
 }

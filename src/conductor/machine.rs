@@ -184,6 +184,9 @@ fn decide(record: &mut ClusterRecord, now: DateTime<Utc>) -> Flow {
         (_, true) => match &track.ending {
             Some(ending) if ending.status.is_failed() => Flow::Do(Op::Explain),
             Some(_) => Flow::Do(Op::ReadOutputs),
+            None if track.unread && record.intent == Intent::Present && status.is_complete() => {
+                Flow::Do(Op::ReadOutputs)
+            }
             None if record.intent == Intent::Present => update::decide(record, now),
             None => Flow::Rest,
         },
@@ -270,6 +273,9 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
             record.track.faults = 0;
             tell(record);
             let cluster = &mut record.cluster;
+            if std::mem::take(&mut record.track.unread) {
+                cluster.status_reason.clear();
+            }
             cluster.api_address.clone_from(&outputs.api_address);
             cluster.master_addresses.clone_from(&outputs.master_addresses);
             cluster.node_addresses.clone_from(&outputs.node_addresses);
@@ -492,8 +498,10 @@ fn failed(record: &mut ClusterRecord, op: Op, error: &CloudError) -> Flow {
         }
         Op::ReadOutputs if refused => {
             tell(record);
-            record.cluster.status_reason = format!("its addresses could not be read: {}", words(error));
-            Flow::Rest
+            record.track.unread = true;
+            let flow = pause(record, error, "its state is not known");
+            record.cluster.status_reason = format!("its addresses could not be read yet: {}", words(error));
+            flow
         }
         Op::Find if record.cluster.stack_id.is_none() && record.intent == Intent::Present => {
             if refused && record.track.create_sent.is_none() {

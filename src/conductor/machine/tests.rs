@@ -253,6 +253,19 @@ fn a_failure_is_explained() {
 }
 
 #[test]
+fn addresses_that_may_not_be_read_are_read_later() {
+    let mut run = Run::creating();
+    assert_eq!(run.op(&listed("CREATE_COMPLETE", 10), 10), Some(Op::ReadOutputs));
+    assert!(matches!(run.see(&failed(Op::ReadOutputs, CloudErrorKind::Forbidden), 11), (None, Next::After(_))));
+    assert_eq!(run.shown(), "CREATE_COMPLETE its addresses could not be read yet: heat: some words (request req-1)");
+    assert_eq!(run.op(&Observed::Nothing, 20), Some(Op::ReadOutputs));
+    let outputs = Outputs { api_address: Some("https://1.2.3.4:6443".into()), ..Outputs::default() };
+    assert_eq!(run.op(&Observed::Outputs(outputs), 21), None);
+    assert_eq!(run.shown(), "CREATE_COMPLETE ");
+    assert_eq!(run.op(&Observed::Nothing, 22), None);
+}
+
+#[test]
 fn a_failure_that_cannot_be_explained_is_told_all_the_same() {
     let mut run = Run::creating();
     run.see(&listed("CREATE_FAILED", 10), 10);
