@@ -8,8 +8,8 @@ use jeroboam::driver::plan::Parameter;
 use jeroboam::model::{Stack, Status};
 use jeroboam::openstack;
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path, query_param, query_param_is_missing};
-use wiremock::{Mock, ResponseTemplate};
+use wiremock::matchers::{method, path, path_regex, query_param, query_param_is_missing};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::mock::{PROJECT, asked, cloud, config, keystone};
 
@@ -66,6 +66,13 @@ async fn a_stack_is_asked_for_as_heatclient_does() {
     assert_eq!(sent, want);
 }
 
+/// Heat's own word that there is no such stack.
+async fn has_no_other_stack(server: &MockServer) {
+    let said = json!({"code": 404, "error": {"type": "EntityNotFound", "message": "The Stack could not be found."}});
+    let answer = ResponseTemplate::new(404).set_body_json(said);
+    Mock::given(path_regex("^/heat/v1/")).respond_with(answer).with_priority(200).mount(server).await;
+}
+
 #[tokio::test]
 async fn an_update_says_all_there_is_and_is_cancelled_where_it_got() {
     let (server, _, cloud) = cloud().await;
@@ -84,6 +91,8 @@ async fn an_update_says_all_there_is_and_is_cancelled_where_it_got() {
     assert_eq!(sent, want);
     let sent: Value = asked(&server, &heat("/prod/id/actions")).await[0].body_json().unwrap();
     assert_eq!(sent, json!({"cancel_without_rollback": null}));
+    assert!(cloud.orchestration.update_stack("gone", &plan()).await.is_err(), "a 404 of somebody before Heat");
+    has_no_other_stack(&server).await;
     assert!(!cloud.orchestration.update_stack("gone", &plan()).await.unwrap());
 }
 
@@ -152,6 +161,7 @@ async fn what_is_not_there_is_no_error() {
 #[tokio::test]
 async fn a_name_cannot_leave_its_place_in_the_path() {
     let (server, _, cloud) = cloud().await;
+    has_no_other_stack(&server).await;
     assert_eq!(cloud.orchestration.stack("../../v3?x=#y", false).await.unwrap(), None);
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests.last().unwrap().url.path(), heat("/..%2F..%2Fv3%3Fx=%23y"));
