@@ -33,7 +33,7 @@ pub struct Manifest {
     #[serde(default)]
     pub refuses: BTreeMap<String, String>,
     /// Add-ons whose manifests no node is given: nodes fetch them from where the label
-    /// [`super::registry::MIRROR`] says. One of which the archives have `addons/NAME.yaml` is not meant.
+    /// `addons_mirror` says. One of which the archives have `addons/NAME.yaml` is not meant.
     #[serde(default)]
     pub mirrored: BTreeMap<String, Mirrored>,
     /// Why nobody should begin with it any more, in sentences.

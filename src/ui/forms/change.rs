@@ -1,5 +1,5 @@
-//! Forms of changes of a cluster that is there. What they have in common is [`Changing`]; what
-//! each asks, and what change comes of it, is a [`Wish`]'s. Rules are the model's here and the
+//! Forms of changes of a cluster that is there. What they have in common is `Changing`; what
+//! each asks, and what change comes of it, is a `Wish`'s. Rules are the model's here and the
 //! manager's when it is sent.
 
 mod bounds;
