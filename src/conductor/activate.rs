@@ -161,7 +161,9 @@ fn is_about_create(observed: &Observed, noted: Option<DateTime<Utc>>, known: &Cl
     let sent = known.track.create_sent;
     match observed {
         Observed::Created { .. } => sent.is_none() || sent == noted,
-        Observed::Unplannable(_) | Observed::Unready(_) | Observed::Failed { op: Op::Create, .. } => sent == noted,
+        // These may be about an update as well, which a delete that was wished meanwhile takes back.
+        Observed::Unplannable(_) | Observed::Unready(_) => sent.is_some() && sent == noted,
+        Observed::Failed { op: Op::Create, .. } => sent == noted,
         _ => false,
     }
 }

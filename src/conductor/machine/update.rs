@@ -197,6 +197,15 @@ pub(super) fn unready(record: &mut ClusterRecord, error: &CloudError) -> Flow {
         refused(record, words(error));
         return Flow::Rest;
     }
+    not_under_way(record, error)
+}
+
+/// It is sent later; but not one that the user wanted stopped meanwhile.
+fn not_under_way(record: &mut ClusterRecord, error: &CloudError) -> Flow {
+    if record.track.cancel {
+        refused(record, "cancelled before Heat had it".into());
+        return Flow::Rest;
+    }
     withdraw(record);
     pause(record, error, "not updated yet")
 }
@@ -218,7 +227,7 @@ pub(super) fn failed(record: &mut ClusterRecord, error: &CloudError, refused_: b
     }
     if matches!(error.kind, CloudErrorKind::Conflict | CloudErrorKind::OverLimit | CloudErrorKind::Unauthenticated) {
         // These answers come before Heat stores anything: nothing is under way.
-        withdraw(record);
+        return not_under_way(record, error);
     }
     pause(record, error, "not updated yet")
 }

@@ -41,8 +41,26 @@ type Case = (Setup, Vec<Event>);
 #[case::a_create_that_stood_still_is_not_sent_after_another(a_create_that_stood_still())]
 #[case::a_process_that_slept_does_not_update_what_was_updated(an_update_that_stood_still())]
 #[case::an_unreferenced_key_of_the_next_generation_goes_too(a_key_nobody_brought_home())]
+#[case::a_delete_takes_back_an_update_that_could_not_be_made(deleted_while_barbican_refuses())]
+#[case::a_cancel_stops_no_later_update(cancelled_before_it_was_sent())]
 fn what_once_failed(#[case] (setup, events): Case) {
     history(setup, &events);
+}
+
+/// Barbican's refusal of the update came when the user wanted the cluster gone already.
+fn deleted_while_barbican_refuses() -> Case {
+    let barbican = Setup { barbican: true, born: true, ..ONE };
+    let refused = vec![Wish(Wish::AddGroup(0)), VaultFate(CloudErrorKind::NotFound, false), TakeList(0), Start(0)];
+    (barbican, [refused, run(0, 3), vec![Wish(Wish::Delete)], run(0, 4)].concat())
+}
+
+/// Keystone failed, so nothing was under way that could be cancelled; and the next update was.
+fn cancelled_before_it_was_sent() -> Case {
+    let born = Setup { born: true, ..TWO };
+    let begun = [vec![Wish(Wish::RotateCredential), Start(1)], run(1, 3)].concat();
+    let failed = [vec![VaultFate(CloudErrorKind::Server, false)], run(1, 3)].concat();
+    let cancelled = [vec![Wish(Wish::Steer(ClusterChange::Cancel))], run(1, 2)].concat();
+    (born, [begun, failed, cancelled, vec![Wish(Wish::Steer(ClusterChange::Pause))]].concat())
 }
 
 /// Nothing was left to do by then, so a retry found nothing to send, and the stack stayed failed.
