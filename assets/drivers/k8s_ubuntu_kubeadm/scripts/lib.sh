@@ -76,6 +76,12 @@ reached() {
   PROGRESS+=($!)
 }
 
+# What was reached is told before the scripts end, which would take its telling with them.
+progress_told() {
+  local one
+  for one in "${PROGRESS[@]}"; do wait "$one" || true; done
+}
+
 # A failing step fails the stack at once, with its own last words, not at the time-out.
 ended() {
   [ "$BASHPID" = "$$" ] || exit "$1"
@@ -87,6 +93,7 @@ ended() {
   echo "$(date -u +%FT%TZ) failed: $STAGE (exit $1, line $FAILED_LINE)" | tee /dev/fd/3
   tail -n 20 "$LOG" >&3
   post SIGNAL FAILURE node "$NODE_NAME: $STAGE failed after $((SECONDS - STAGE_BEGAN)) s (exit $1, line $FAILED_LINE): $words" 30
+  progress_told
   [ "$1" = 0 ] && exit 1
   exit "$1"
 }
@@ -94,8 +101,7 @@ trap 'FAILED_LINE=$LINENO' ERR
 trap 'ended $?' EXIT
 
 finished() {
-  local one
-  for one in "${PROGRESS[@]}"; do wait "$one" || true; done
+  progress_told
   post SIGNAL SUCCESS node "$NODE_NAME: $*" 60
   FINISHED=yes
 }
