@@ -39,23 +39,31 @@ pub(super) async fn run(ports: Ports, tell: Arc<Tell>, interval: Duration, stop:
     }
 }
 
-/// One look at every cluster that is due.
+/// One look at every cluster that is due, a page of the store after the other: all records of a
+/// large fleet at once would be more than everything else in memory.
 async fn round(ports: &Ports, interval: Duration) {
-    let records = match ports.store.clusters(&ports.scope).await {
-        Ok(records) => records,
-        // Whoever works on clusters tells it.
-        Err(error) => return debug!(%error, "no look at clusters' health"),
-    };
-    let now = (ports.clock)();
-    let due: Vec<ClusterRecord> = records.into_iter().filter(|record| is_due(record, interval, now)).collect();
-    futures_util::stream::iter(due)
-        .for_each_concurrent(AT_ONCE, |record| async move {
-            let health = look(ports, &record).await;
-            if let Err(error) = note(ports, record.id(), health).await {
-                debug!(cluster = %record.id(), %error, "its health was not noted");
-            }
-        })
-        .await;
+    let mut since = 0;
+    loop {
+        let page = match ports.store.changes(&ports.scope, since).await {
+            Ok(page) => page,
+            // Whoever works on clusters tells it.
+            Err(error) => return debug!(%error, "no look at clusters' health"),
+        };
+        let now = (ports.clock)();
+        let due = page.clusters.into_iter().filter(|record| is_due(record, interval, now));
+        futures_util::stream::iter(due)
+            .for_each_concurrent(AT_ONCE, |record| async move {
+                let health = look(ports, &record).await;
+                if let Err(error) = note(ports, record.id(), health).await {
+                    debug!(cluster = %record.id(), %error, "its health was not noted");
+                }
+            })
+            .await;
+        if page.all {
+            return;
+        }
+        since = page.version;
+    }
 }
 
 /// Clusters that have an API and are not about to go. One that another process looked at is not due.

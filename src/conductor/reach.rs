@@ -1,4 +1,4 @@
-//! The Kubernetes API of one of our clusters, with a client certificate of an hour that exists
+//! The Kubernetes API of one of our clusters, with a client certificate of a day that exists
 //! in memory only. Start reading at [`api`].
 
 use std::sync::Arc;

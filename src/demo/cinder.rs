@@ -120,7 +120,7 @@ fn volume(world: &World, row: &Row, minor: u32) -> Row {
 
 fn list(world: &World, call: &Call, show: impl Fn(&Row) -> Row) -> Answer {
     let mut rows: Vec<Row> = world.rows(Kind::Volume).iter().rev().cloned().collect();
-    for key in ["name", "status", "id"] {
+    for key in ["name", "status", "id", "bootable"] {
         if let Some(wanted) = call.query.get(key) {
             rows.retain(|row| text(row, key) == wanted);
         }

@@ -80,7 +80,10 @@ fn create(t: &mut Terminal, plot: &Plot) {
     t.keys("c").sees("New cluster").keys(plot.cluster);
     go_to(t, "Workers");
     t.keys("\x7f").keys(&plot.workers.to_string()).sees(&format!("--node-count {}", plot.workers));
-    t.keys("\x13").sees_within("it can be created", LONG);
+    // In other words where there is advice beside it.
+    t.keys("\x13").until("no error in the review", LONG, |screen| {
+        screen.contains("it can be created") || screen.contains("nothing speaks against it")
+    });
     t.keys("\r").sees_within("creating", LONG);
     t.sees_within("CREATE_IN_PROGRESS", LONG);
 }

@@ -383,7 +383,7 @@ async fn look_inside(side: &Side, name: &str, id: &str, told: &mut Answers) {
                 .await;
         let rows = body[what.replace('-', "_")].as_array().unwrap();
         // The same kind of network on every cloud: an external one shows more.
-        let row = rows.iter().find(|row| row["name"] == "public").unwrap_or(&rows[0]);
+        let row = rows.iter().find(|row| row["name"] == "public").unwrap_or_else(|| own(rows, name));
         let id = row["id"].as_str().unwrap().to_owned();
         note(side, told, &format!("network {what} show"), Ask::get("network", &format!("/v2.0/{what}/{id}"))).await;
     }
@@ -391,7 +391,7 @@ async fn look_inside(side: &Side, name: &str, id: &str, told: &mut Answers) {
         let body =
             note(side, told, &format!("load-balancer {what}"), Ask::get("load-balancer", &format!("/v2/lbaas/{what}")))
                 .await;
-        let id = body[what][0]["id"].as_str().unwrap().to_owned();
+        let id = own(body[what].as_array().unwrap(), name)["id"].as_str().unwrap().to_owned();
         note(
             side,
             told,
@@ -420,14 +420,21 @@ async fn look_inside(side: &Side, name: &str, id: &str, told: &mut Answers) {
         }
     }
     for path in ["/volumes", "/volumes/detail", "/volumes?limit=1"] {
-        note(side, told, &format!("block-storage {path}"), Ask::get("block-storage", path)).await;
+        // Somebody's volume made from an image would show that image.
+        let asked = format!("{path}{}bootable=false", if path.contains('?') { '&' } else { '?' });
+        note(side, told, &format!("block-storage {path}"), Ask::get("block-storage", &asked)).await;
     }
-    let volumes = side.get("block-storage", "/volumes").await;
-    let id = volumes["volumes"][0]["id"].as_str().unwrap().to_owned();
+    let servers = side.get("compute", &format!("/servers/detail?name={name}")).await;
+    let id = servers["servers"][0]["os-extended-volumes:volumes_attached"][0]["id"].as_str().unwrap().to_owned();
     note(side, told, "volume show", Ask::get("block-storage", &format!("/volumes/{id}"))).await;
     let headers = vec![("OpenStack-API-Version", "volume 3.70".to_owned())];
     note(side, told, "volume show newest", Ask { headers, ..Ask::get("block-storage", &format!("/volumes/{id}")) })
         .await;
+}
+
+/// The stack's own, where names tell: others' may be gone a moment later.
+fn own<'a>(rows: &'a [Value], stack: &str) -> &'a Value {
+    rows.iter().find(|row| row["name"].as_str().is_some_and(|name| name.starts_with(stack))).unwrap_or(&rows[0])
 }
 
 async fn compute(side: &Side, name: &str, told: &mut Answers) {
