@@ -22,6 +22,7 @@ pub enum Context {
     Form,
     Labels,
     Picker,
+    Palette,
     Filter,
     Dialog,
     Confirm,
@@ -31,7 +32,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -47,6 +48,7 @@ impl Context {
         Self::Form,
         Self::Labels,
         Self::Picker,
+        Self::Palette,
         Self::Filter,
         Self::Dialog,
         Self::Confirm,
@@ -73,6 +75,7 @@ impl Context {
             Self::Form => "form",
             Self::Labels => "labels",
             Self::Picker => "picker",
+            Self::Palette => "palette",
             Self::Filter => "filter",
             Self::Dialog => "dialog",
             Self::Confirm => "confirm",
@@ -100,6 +103,7 @@ impl Context {
             Self::Form => "Form",
             Self::Labels => "Label editor",
             Self::Picker => "Picker",
+            Self::Palette => "Command line",
             Self::Filter => "Filter",
             Self::Dialog => "Dialog",
             Self::Confirm => "Confirmation",
@@ -111,7 +115,7 @@ impl Context {
 
     /// Whether printable keys are text here, and so cannot be bound.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Labels | Self::Picker | Self::Filter | Self::Confirm | Self::Kubeconfig)
+        matches!(self, Self::Labels | Self::Picker | Self::Palette | Self::Filter | Self::Confirm | Self::Kubeconfig)
     }
 }
 
@@ -181,23 +185,24 @@ actions! {
     Pane6 "pane-6" "" "Go to the sixth pane" [Cluster];
     NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster];
     PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster];
-    Up "up" "" "One row up" [List, Picker, Help, Dialog];
-    Down "down" "" "One row down" [List, Picker, Help, Dialog];
-    PageUp "page-up" "" "One page up" [List, Picker, Help, Dialog];
-    PageDown "page-down" "" "One page down" [List, Picker, Help, Dialog];
+    Up "up" "" "One row up" [List, Picker, Palette, Help, Dialog];
+    Down "down" "" "One row down" [List, Picker, Palette, Help, Dialog];
+    PageUp "page-up" "" "One page up" [List, Picker, Palette, Help, Dialog];
+    PageDown "page-down" "" "One page down" [List, Picker, Palette, Help, Dialog];
     First "first" "" "To the first row" [List, Picker, Help, Dialog];
     Last "last" "" "To the last row; events follow again" [List, Picker, Help, Dialog];
     Submit "submit" "send" "Check the form and create, or look at it once more before" [Form];
     Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form];
     NextField "next-field" "next field" "Go to the next field" [Form];
     PreviousField "previous-field" "" "Go to the field before" [Form];
-    Complete "complete" "complete" "Write the label's name out" [Labels];
+    Complete "complete" "complete" "Write the name out" [Labels, Palette];
     TurnBack "turn-back" "" "The value before, in a switch" [Form];
     TurnOn "turn-on" "" "The next value, in a switch" [Form];
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
-    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Filter];
+    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
-    Back "back" "back" "Close this and go back" [List, Home, Cluster, Form, Picker, Filter, Dialog, Confirm, Kubeconfig, Help];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
+    Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];
     Help "help" "keys" "Every key of where you are" [Global];
     Suspend "suspend" "" "Back to the shell for a while (fg returns)" [Global];

@@ -14,6 +14,7 @@ use super::action::{Action, Context};
 use super::dialogs::confirm::{Confirm, DeleteTemplate, Discard, Question};
 use super::dialogs::help::HelpPage;
 use super::dialogs::kubeconfig::KubeconfigDialog;
+use super::dialogs::palette::{Palette, Pick};
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
 use super::forms::review::Review;
@@ -30,6 +31,9 @@ use super::words;
 use crate::model::{Cluster, ClusterId, Problem};
 use crate::service::Change;
 
+/// So many choices of the command line are remembered.
+const RECENT: usize = 20;
+
 pub struct App {
     fleet: Fleet,
     link: Link,
@@ -42,6 +46,8 @@ pub struct App {
     notices: Notices,
     /// The keys of a chord that is not complete yet.
     chord: Vec<KeyPress>,
+    /// What was chosen on the command line, the newest first.
+    recent: Vec<Pick>,
     generation: u64,
     /// The newest job of each slot that has not been answered.
     pending: HashMap<Slot, (u64, Job)>,
@@ -78,6 +84,7 @@ impl App {
             layers: vec![Box::new(Home::default())],
             notices: Notices::default(),
             chord: Vec::new(),
+            recent: Vec::new(),
             generation: 0,
             pending: HashMap::new(),
             known: BTreeSet::new(),
@@ -183,27 +190,54 @@ impl App {
             Found::Nothing if begun => return,
             Found::Nothing => None,
         };
+        match action {
+            Some(action) => self.act(action, effects),
+            None => {
+                let cx = cx!(self);
+                if let Some(asks) = self.layers.last_mut().and_then(|layer| layer.text(key, &cx)) {
+                    self.changed = true;
+                    self.answer(asks, self.layers.len() - 1, effects);
+                }
+            }
+        }
+    }
+
+    /// Does the action where the user is.
+    fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let contexts = self.contexts();
         let cx = cx!(self);
         let Some(layer) = self.layers.last_mut() else { return };
         let asks = match action {
-            None => match layer.text(key, &cx) {
-                Some(asks) => asks,
-                None => return,
-            },
-            Some(Action::Quit) => return effects.push(Effect::Quit),
-            Some(Action::Suspend) => return effects.push(Effect::Suspend),
-            Some(Action::Redraw) => {
+            Action::Quit => return effects.push(Effect::Quit),
+            Action::Suspend => return effects.push(Effect::Suspend),
+            Action::Redraw => {
                 self.changed = true;
                 return effects.push(Effect::Redraw);
             }
-            Some(Action::Help) if contexts.contains(&Context::Help) => layer.on(Action::Back, &cx),
-            Some(Action::Help) => vec![Ask::Open(Route::Help(contexts))],
-            Some(Action::Refresh) => return self.refresh(effects),
-            Some(Action::Back) if self.notices.dismiss() => Vec::new(),
-            Some(action) => layer.on(action, &cx),
+            Action::Help if contexts.contains(&Context::Help) => layer.on(Action::Back, &cx),
+            Action::Help => vec![Ask::Open(Route::Help(contexts))],
+            Action::Palette if contexts.contains(&Context::Palette) => Vec::new(),
+            Action::Palette => vec![Ask::Open(Route::Palette { about: contexts, recent: self.recent.clone() })],
+            Action::Refresh => return self.refresh(effects),
+            Action::Back if self.notices.dismiss() => Vec::new(),
+            action => layer.on(action, &cx),
         };
         self.changed = true;
         self.answer(asks, self.layers.len() - 1, effects);
+    }
+
+    fn pick(&mut self, pick: Pick, effects: &mut Vec<Effect>) {
+        self.recent.retain(|have| *have != pick);
+        self.recent.insert(0, pick);
+        self.recent.truncate(RECENT);
+        match pick {
+            Pick::Action(action) => self.act(action, effects),
+            Pick::Pane(action) => {
+                self.layers.truncate(1);
+                self.act(action, effects);
+            }
+            Pick::Cluster(id) => self.open(Route::Cluster { id, why: false }, effects),
+        }
     }
 
     fn refresh(&mut self, effects: &mut Vec<Effect>) {
@@ -233,6 +267,7 @@ impl App {
                         home.select_cluster(id);
                     }
                 }
+                Ask::Pick(pick) => self.pick(pick, effects),
             }
         }
     }
@@ -259,6 +294,7 @@ impl App {
             }
             Route::Discard => Some(Box::new(Discard)),
             Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),
+            Route::Palette { about, recent } => Some(Box::new(Palette::new(about, recent))),
         };
         if let Some(layer) = layer {
             self.layers.push(layer);

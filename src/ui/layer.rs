@@ -9,6 +9,7 @@ use ratatui::text::Span;
 
 use super::action::{Action, Context};
 use super::dialogs::confirm::Question;
+use super::dialogs::palette::Pick;
 use super::effect::{Effect, Job};
 use super::fleet::Fleet;
 use super::key::KeyPress;
@@ -71,6 +72,8 @@ pub enum Ask {
     Say(String),
     /// The layer under this one shall select this cluster.
     Select(ClusterId),
+    /// Done as if its key had been pressed in the layer that is on top then.
+    Pick(Pick),
 }
 
 /// Every page and dialog there is.
@@ -96,6 +99,11 @@ pub enum Route {
         command: Vec<String>,
     },
     Help(Vec<Context>),
+    /// The command line over a layer of these contexts.
+    Palette {
+        about: Vec<Context>,
+        recent: Vec<Pick>,
+    },
 }
 
 pub trait Layer: Send {

@@ -467,3 +467,27 @@ fn text_from_outside_cannot_break_the_picture() {
         }
     }
 }
+
+#[test]
+fn what_is_typed_is_done_where_the_user_was() {
+    let mut desk = Desk::ready();
+    desk.press(":").write("upgr").press("enter");
+    assert!(desk.screen(120, 40).contains("Upgrade"), "{}", desk.screen(120, 40));
+    desk.press("esc").press(":");
+    // The last choice comes first.
+    desk.press("enter");
+    assert!(desk.screen(120, 40).contains("Upgrade"), "{}", desk.screen(120, 40));
+    desk.press("esc").press(":").write("prod-e").press("enter");
+    assert!(desk.screen(120, 40).contains("Node groups"), "{}", desk.screen(120, 40));
+    desk.press(":").write("templates").press("enter").press("n");
+    assert!(desk.screen(120, 40).contains("New cluster template"), "from a page to a pane of the home screen");
+}
+
+#[test]
+fn a_form_is_not_left_by_what_is_typed_over_it() {
+    let mut desk = Desk::with_keymap("emacs");
+    desk.press("n").press("alt-x").write("prod-east");
+    assert!(desk.screen(120, 40).contains("nothing here is called"), "{}", desk.screen(120, 40));
+    desk.press("esc");
+    assert!(desk.screen(120, 40).contains("New cluster"));
+}

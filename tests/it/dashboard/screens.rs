@@ -52,6 +52,15 @@ fn an_empty_cloud_says_what_to_do() {
 }
 
 #[test]
+fn the_command_line() {
+    let mut desk = Desk::ready();
+    desk.press(":");
+    pictures("palette", &mut desk);
+    desk.write("re");
+    pictures("palette-typed", &mut desk);
+}
+
+#[test]
 fn the_first_screen() {
     let mut desk = Desk::ready();
     desk.press("down down down");

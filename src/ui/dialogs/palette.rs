@@ -1,0 +1,229 @@
+//! The command line: every action that means something where the user is, the panes of the home
+//! screen, and every cluster, by a few letters of their names. It decides nothing: what is chosen
+//! is done by the layer under it, as if its key had been pressed.
+
+use std::cmp::Reverse;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use crate::model::ClusterId;
+use crate::ui::action::{Action, Context};
+use crate::ui::key::KeyPress;
+use crate::ui::layer::{Ask, Cx, Layer};
+use crate::ui::panes::step;
+use crate::ui::theme::Role;
+use crate::ui::widgets::input::Input;
+use crate::ui::widgets::list::Cursor;
+use crate::ui::widgets::{boxes, table, text};
+use crate::ui::words;
+
+/// What can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// In the layer the command line was opened from.
+    Action(Action),
+    /// On the home screen, whatever lies over it.
+    Pane(Action),
+    Cluster(ClusterId),
+}
+
+/// The home screen's panes by the names of what they show.
+const PANES: [(&str, Action, &str); 4] = [
+    ("clusters", Action::Pane1, "All clusters"),
+    ("templates", Action::Pane2, "Cluster templates"),
+    ("events", Action::Pane3, "Stack events of the selected cluster"),
+    ("certificates", Action::Pane4, "CA certificates of the selected cluster"),
+];
+
+pub struct Palette {
+    about: Vec<Context>,
+    recent: Vec<Pick>,
+    typed: Input,
+    cursor: Cursor<Pick>,
+}
+
+struct Row {
+    pick: Pick,
+    name: String,
+    key: String,
+    told: String,
+}
+
+impl Palette {
+    pub fn new(about: Vec<Context>, recent: Vec<Pick>) -> Self {
+        Self { about, recent, typed: Input::default(), cursor: Cursor::default() }
+    }
+
+    /// All there is to choose from.
+    fn all(&self, cx: &Cx) -> Vec<Row> {
+        let means = |action: &&Action| action.contexts().iter().any(|context| self.about.contains(context));
+        let actions = Action::ALL.iter().filter(means).filter(|action| **action != Action::Palette);
+        let mut rows: Vec<Row> = actions
+            .map(|action| Row {
+                pick: Pick::Action(*action),
+                name: action.name().to_owned(),
+                key: cx.keymap.key_for(&self.about, *action).map(|key| key.to_string()).unwrap_or_default(),
+                told: action.doc().to_owned(),
+            })
+            .collect();
+        // From a form, going elsewhere would throw away what was typed.
+        if self.about.contains(&Context::Home) || self.about.contains(&Context::Cluster) {
+            rows.extend(PANES.map(|(name, action, told)| Row {
+                pick: Pick::Pane(action),
+                name: name.to_owned(),
+                key: String::new(),
+                told: told.to_owned(),
+            }));
+            rows.extend(cx.fleet.clusters.values().map(|cluster| Row {
+                pick: Pick::Cluster(cluster.uuid),
+                name: cluster.name.clone(),
+                key: String::new(),
+                told: format!("Cluster, {}", words::status(&cluster.status).word),
+            }));
+        }
+        rows
+    }
+
+    /// What fits what is typed, the best first; all of it, the last choices first, before anything is.
+    fn rows(&self, cx: &Cx) -> Vec<Row> {
+        let wanted = self.typed.text().trim().to_lowercase();
+        let mut rows = self.all(cx);
+        if wanted.is_empty() {
+            let age = |row: &Row| self.recent.iter().position(|pick| *pick == row.pick).unwrap_or(usize::MAX);
+            rows.sort_by_key(age);
+            return rows;
+        }
+        let mut ranked: Vec<(u8, Row)> =
+            rows.into_iter().filter_map(|row| Some((rank(&wanted, &row.name, &row.told)?, row))).collect();
+        ranked.sort_by_key(|(rank, _)| Reverse(*rank));
+        ranked.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// How well a name fits what was typed (lower case); `None`: not at all.
+fn rank(wanted: &str, name: &str, told: &str) -> Option<u8> {
+    let name = name.to_lowercase();
+    if name == wanted {
+        return Some(5);
+    }
+    if name.starts_with(wanted) {
+        return Some(4);
+    }
+    if name.contains(wanted) {
+        return Some(3);
+    }
+    let mut letters = name.chars();
+    let in_order = |letter| letters.any(|have| have == letter);
+    if wanted.chars().filter(|c| !c.is_whitespace()).all(in_order) {
+        return Some(2);
+    }
+    let told = told.to_lowercase();
+    wanted.split_whitespace().all(|word| told.contains(word) || name.contains(word)).then_some(1)
+}
+
+impl Layer for Palette {
+    fn contexts(&self) -> Vec<Context> {
+        vec![Context::Palette]
+    }
+
+    fn is_overlay(&self) -> bool {
+        true
+    }
+
+    fn takes_text(&self) -> bool {
+        true
+    }
+
+    fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
+        let rows = self.rows(cx);
+        let keys: Vec<Pick> = rows.iter().map(|row| row.pick).collect();
+        if let Some(step) = step(action) {
+            self.cursor.step(step, &keys);
+            return Vec::new();
+        }
+        let here = self.cursor.index(&keys);
+        match (action, here) {
+            (Action::Back, _) => vec![Ask::Close],
+            (Action::Accept, Some(at)) => vec![Ask::Close, Ask::Pick(keys[at])],
+            (Action::Complete, Some(at)) => {
+                self.typed = Input::new(&rows[at].name);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn text(&mut self, key: KeyPress, cx: &Cx) -> Option<Vec<Ask>> {
+        let before = self.typed.text().to_owned();
+        if !self.typed.key(key) {
+            return None;
+        }
+        if self.typed.text() != before
+            && let Some(best) = self.rows(cx).first()
+        {
+            self.cursor.select(best.pick);
+        }
+        Some(Vec::new())
+    }
+
+    fn paste(&mut self, text: &str, _cx: &Cx) {
+        self.typed.paste(text);
+    }
+
+    fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let rows = self.rows(cx);
+        let inner = boxes::dialog(area, 78, 18, "What to do", Role::BorderFocused, cx, buf);
+        if inner.height < 2 {
+            return;
+        }
+        text::put(buf, inner.x, inner.y, 2, vec![cx.span(Role::FieldFocused, ": ")]);
+        let line = Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), height: 1, ..inner };
+        self.typed.view(true, cx, line, buf);
+        let list = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+        if rows.is_empty() {
+            let told = format!("nothing here is called \"{}\"", self.typed.text());
+            return text::put(buf, list.x, list.y, list.width, vec![cx.span(Role::Muted, told)]);
+        }
+        let keys: Vec<Pick> = rows.iter().map(|row| row.pick).collect();
+        let window = self.cursor.window(&keys, usize::from(list.height));
+        let here = self.cursor.index(&keys);
+        for (y, at) in (list.top()..list.bottom()).zip(window) {
+            text::put(buf, list.x + 2, y, list.width.saturating_sub(2), spans(&rows[at], cx));
+            if here == Some(at) {
+                table::mark(list, y, true, cx, buf);
+            }
+        }
+    }
+}
+
+fn spans(row: &Row, cx: &Cx) -> Vec<Span<'static>> {
+    vec![
+        cx.span(Role::Strong, text::pad(&row.name, 20)),
+        cx.span(Role::Key, format!(" {} ", text::pad(&row.key, 6))),
+        cx.span(Role::Muted, row.told.clone()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::rank;
+
+    #[rstest]
+    #[case("resize", Some(5))]
+    #[case("re", Some(4))]
+    #[case("size", Some(3))]
+    #[case("rsz", Some(2))]
+    #[case("r s", Some(2))]
+    #[case("fewer nodes", Some(1))]
+    #[case("zebra", None)]
+    fn a_name_comes_before_letters_of_it_and_those_before_what_is_told(
+        #[case] typed: &str,
+        #[case] wanted: Option<u8>,
+    ) {
+        assert_eq!(rank(typed, "resize", "Give a node group more or fewer nodes"), wanted);
+    }
+}
