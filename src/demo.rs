@@ -16,6 +16,7 @@ mod glance;
 mod heat;
 mod keystone;
 mod neutron;
+pub mod nodes;
 mod nova;
 mod octavia;
 pub mod web;
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::Problem;
 use engine::{Engine, Pace};
+use nodes::Nodes;
 use world::World;
 use world::seed::{CREDENTIAL_SECRET, PASSWORD, PROJECT, REGION, USER};
 
@@ -43,13 +45,15 @@ pub struct Options {
     pub speed: f64,
     /// How long a minute of Heat's time-outs lasts here.
     pub minute: Duration,
+    /// Servers are machines that can be logged in to.
+    pub nodes: Option<Nodes>,
 }
 
 impl Options {
     /// The demonstration's pace: a small cluster in six to ten seconds, a minute of a
     /// time-out in one.
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
-        Self { state_dir: state_dir.into(), speed: 1.0, minute: Duration::from_secs(1) }
+        Self { state_dir: state_dir.into(), speed: 1.0, minute: Duration::from_secs(1), nodes: None }
     }
 }
 
@@ -87,7 +91,8 @@ pub async fn start(options: Options) -> Result<DemoCloud, Problem> {
         .map_err(|e| refused(&format!("write {}", clouds_yaml.display()), &e))?;
     let stop = CancellationToken::new();
     let pace = Pace { speed: options.speed, minute: options.minute };
-    let engine = Engine::new(world, options.state_dir.join(CONSOLES), pace, stop.clone());
+    let consoles = options.state_dir.join(CONSOLES);
+    let engine = Engine::new(world, consoles, options.nodes, pace, stop.clone());
     let router = axum::Router::new().fallback(web::serve).with_state(Arc::new(engine));
     let ended = stop.clone();
     tokio::spawn(async move {

@@ -20,6 +20,7 @@ use crate::cli::{self, Work};
 use crate::config::paths::Paths;
 use crate::driver::Drivers;
 use crate::model::Problem;
+use crate::runtime::remote::Nodes;
 use crate::runtime::{self, Connect};
 use crate::service::Manager;
 use crate::service::local::LocalManager;
@@ -82,7 +83,12 @@ fn remote(global: &Global, command: Remote) -> Done {
         let options = parts::options(&paths, outside);
         let connected = parts::connect(&paths, &cloud, store.as_ref(), Work::Elsewhere, options).await;
         let manager = connected.map_err(Fault::configuration)?;
-        let means = runtime::remote::Remote { settings, cloud: cloud.name.clone(), data: paths.data.clone() };
+        let means = runtime::remote::Remote {
+            settings,
+            cloud: cloud.name.clone(),
+            data: paths.data.clone(),
+            nodes: Nodes::Network,
+        };
         cli::remote::run(command, &mut terminal, &*manager, &means).await
     });
     tasks.shutdown_background();
@@ -111,7 +117,7 @@ fn terminal<'a>(global: &Global, out: &'a mut io::Stdout, err: &'a mut io::Stder
 fn dashboard(global: &Global) -> Done {
     let Prepared { paths, settings, cloud, store, outside } = parts::prepare(global)?;
     parts::log(&paths)?;
-    let options = parts::look(&paths, settings, &cloud.name);
+    let options = parts::look(&paths, settings, &cloud.name, Nodes::Network);
     let started = Started::default();
     let keep = started.clone();
     let (paths, cloud, store) = (Arc::new(paths), Arc::new(cloud), Arc::new(store));

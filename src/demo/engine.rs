@@ -22,6 +22,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::nodes::Nodes;
 use super::world::World;
 use crate::hot::blueprint::place;
 
@@ -104,6 +105,7 @@ struct Shared {
     world: Mutex<World>,
     /// Files named after servers: what their consoles show besides.
     consoles: PathBuf,
+    nodes: Option<Nodes>,
     pace: Pace,
     stop: CancellationToken,
     /// Rung whenever a wait condition may have got what it waits for.
@@ -111,14 +113,15 @@ struct Shared {
 }
 
 impl Engine {
-    pub fn new(world: World, consoles: PathBuf, pace: Pace, stop: CancellationToken) -> Self {
-        Self(Arc::new(Shared { world: Mutex::new(world), consoles, pace, stop, signalled: Notify::new() }))
+    pub fn new(world: World, consoles: PathBuf, nodes: Option<Nodes>, pace: Pace, stop: CancellationToken) -> Self {
+        Self(Arc::new(Shared { world: Mutex::new(world), consoles, nodes, pace, stop, signalled: Notify::new() }))
     }
 
-    /// What whoever plays this node with a real machine lets its console show.
-    pub fn console(&self, server: &str) -> Vec<String> {
+    /// What its machine lets a console show, be it ours or somebody's who plays the node.
+    pub fn console(&self, server: &str, name: &str) -> Vec<String> {
         let text = std::fs::read_to_string(self.0.consoles.join(server)).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        let ours = self.0.nodes.as_ref().map(|nodes| nodes.console(server, name));
+        text.lines().map(str::to_owned).chain(ours.into_iter().flatten()).collect()
     }
 
     /// The state, to read or change at once; never held while waiting.

@@ -346,7 +346,7 @@ fn about_server(engine: &Engine, world: &mut World, call: &Call, id: &str, rest:
             let Some(wish) = body.get("os-getConsoleOutput") else {
                 return Err(fault(400, "badRequest", format!("There is no such action: {}", python::text(&body))));
             };
-            let mut lines = console(&row, engine.console(id));
+            let mut lines = console(&row, || engine.console(id, text(&row, "name")));
             if let Some(length) = wish.get("length").and_then(Value::as_u64) {
                 let keep = usize::try_from(length).unwrap_or(usize::MAX).min(lines.len());
                 lines = lines.split_off(lines.len() - keep);
@@ -383,7 +383,7 @@ fn security_group(world: &World, group: &Row) -> Value {
 }
 
 /// What a booting node would have written.
-fn console(server: &Row, more: Vec<String>) -> Vec<String> {
+fn console(server: &Row, more: impl Fn() -> Vec<String>) -> Vec<String> {
     let name = text(server, "name");
     let mut lines = vec![
         "[    0.000000] Linux version 6.8.0-demo (demo@jeroboam)".to_owned(),
@@ -392,7 +392,7 @@ fn console(server: &Row, more: Vec<String>) -> Vec<String> {
     if server["status"] == "ACTIVE" {
         lines.push("[    2.104312] cloud-init[612]: Cloud-init running 'modules:final'".to_owned());
         lines.push(format!("[    4.870021] cloud-init[988]: {name} finished at {}", stamp(chrono::Utc::now())));
-        lines.extend(more);
+        lines.extend(more());
         lines.push(String::new());
         lines.push(format!("{name} login:"));
     }

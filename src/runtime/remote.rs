@@ -39,6 +39,19 @@ pub struct Remote {
     pub cloud: String,
     /// Holds `known_hosts/` and `tunnels/`.
     pub data: PathBuf,
+    pub nodes: Nodes,
+}
+
+/// Where a cloud's nodes are.
+#[derive(Debug, Clone)]
+pub enum Nodes {
+    /// At their addresses.
+    Network,
+    /// On no network: the program speaks for the server whose id it is given, and the key lets us in
+    /// under our own name.
+    Program { program: PathBuf, key: PathBuf },
+    /// There is nothing to log in to.
+    Nowhere(Problem),
 }
 
 /// A session that can be started, and what the user is to read before.
@@ -111,9 +124,24 @@ impl Remote {
     ) -> Result<Ready, Problem> {
         let hosts = self.hosts(cluster);
         hosts.prepare()?;
-        let (jump, mut notes) = self.jump(manager, cluster).await?;
-        let way = open(node, session::ways(node, jump.as_ref())).await?;
-        let session = Session::new(node, way, &self.preferences(cluster, user), hosts.path.clone())?;
+        let mut notes = Vec::new();
+        let session = match &self.nodes {
+            Nodes::Network => {
+                let (jump, told) = self.jump(manager, cluster).await?;
+                notes.extend(told);
+                let way = open(node, session::ways(node, jump.as_ref())).await?;
+                Session::new(node, way, &self.preferences(cluster, user), hosts.path.clone())?
+            }
+            Nodes::Program { program, key } => Session {
+                server: session::server(node)?,
+                name: node.name.clone(),
+                way: Way::Program(program.clone()),
+                user: None,
+                key: Some(key.clone()),
+                known_hosts: hosts.path.clone(),
+            },
+            Nodes::Nowhere(problem) => return Err(problem.clone()),
+        };
         notes.extend(learn(manager, cluster, node, &hosts, session.server).await?);
         Ok(Ready { session, notes })
     }
@@ -177,7 +205,7 @@ async fn open(node: &Machine, ways: Vec<Way>) -> Result<Way, Problem> {
     let mut tried: Vec<IpAddr> = Vec::new();
     for way in ways {
         match way {
-            Way::Over(..) => return Ok(way),
+            Way::Over(..) | Way::Program(_) => return Ok(way),
             Way::Direct(address) => {
                 let asked = tokio::time::timeout(ANSWER, TcpStream::connect((address, PORT))).await;
                 if matches!(asked, Ok(Ok(_))) {

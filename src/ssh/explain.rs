@@ -7,6 +7,8 @@ use crate::model::{Problem, ProblemKind, text};
 
 /// ssh's own exit code, when it was ssh that failed and not the command.
 pub const FAILED: i32 = 255;
+/// How ssh names the far end of a pipe, which is what another ssh's way to a node is to it.
+const NOBODY: &str = "UNKNOWN port 65535";
 /// Bytes of ssh's last words that are looked at.
 pub const TAIL: usize = 8192;
 
@@ -22,6 +24,8 @@ pub enum Trouble {
     Denied,
     /// ssh's last words about the way.
     Unreachable(String),
+    /// The host in between, or the way to it, ended; its last words, which may be none.
+    NoWay(String),
 }
 
 /// Reads what ssh wrote on stderr; `None`: nothing that it says when it fails.
@@ -48,8 +52,14 @@ pub fn read(words: &str, server: Uuid) -> Option<Trouble> {
         "Connection reset by",
         "stdio forwarding failed",
     ];
-    let last = words.lines().rev().find(|line| WAY.iter().any(|way| line.contains(way)))?;
-    Some(Trouble::Unreachable(text::clean(last.trim())))
+    let mut about_way = words.lines().rev().filter(|line| WAY.iter().any(|way| line.contains(way)));
+    let last = about_way.next()?;
+    if !last.contains(NOBODY) {
+        return Some(Trouble::Unreachable(text::clean(last.trim())));
+    }
+    // What was in between has gone, and told before why, if it could.
+    let told = about_way.find(|line| !line.contains(NOBODY)).map(str::trim).unwrap_or_default();
+    Some(Trouble::NoWay(text::clean(told)))
 }
 
 /// The words for a person. `known`: the keys we have of the node; `console`: what its console says now.
@@ -74,6 +84,12 @@ pub fn problem(trouble: &Trouble, node: &str, server: Uuid, known: &[HostKey], c
         Trouble::Unreachable(words) => {
             Problem::new(ProblemKind::Unavailable, format!("node {node} cannot be reached: {words}"))
                 .advise("Look at its console with `jeroboam logs`; a bastion is named in config.toml")
+        }
+        Trouble::NoWay(words) => {
+            let why = if words.is_empty() { "it gave no reason" } else { words };
+            let told = format!("node {node} cannot be reached: the connection over the host in between ended before the node answered: {why}");
+            Problem::new(ProblemKind::Unavailable, told)
+                .advise("See whether that host lets you in and reaches the node; it is the bastion of config.toml, or what ssh_config names. `jeroboam logs` shows the node's console without it")
         }
     }
 }
@@ -125,7 +141,20 @@ mod tests {
         assert_eq!(read("u@10.0.0.5: Permission denied (publickey).", SERVER), Some(Trouble::Denied));
         let way =
             "ssh: connect to host 10.0.0.5 port 22: Connection refused\r\nConnection closed by UNKNOWN port 65535\r\n";
-        assert_eq!(read(way, SERVER), Some(Trouble::Unreachable("Connection closed by UNKNOWN port 65535".into())));
+        let told = "ssh: connect to host 10.0.0.5 port 22: Connection refused";
+        assert_eq!(read(way, SERVER), Some(Trouble::NoWay(told.into())));
+        assert_eq!(
+            read(
+                "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535",
+                SERVER
+            ),
+            Some(Trouble::NoWay("kex_exchange_identification: Connection closed by remote host".into()))
+        );
+        let bare = read("Connection closed by UNKNOWN port 65535", SERVER).unwrap();
+        let line = problem(&bare, "worker-1", SERVER, &[], None).line();
+        assert!(line.contains("over the host in between ended") && !line.contains("65535"), "{line}");
+        let direct = "ssh: connect to host 10.0.0.5 port 22: Connection refused";
+        assert_eq!(read(direct, SERVER), Some(Trouble::Unreachable(direct.into())));
         assert_eq!(read("ls: cannot access", SERVER), None);
     }
 

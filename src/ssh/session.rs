@@ -4,7 +4,7 @@
 //! Everything that decides whom we trust is said on the command line, where it counts before
 //! the user's ssh_config; everything else is left to that. <https://man.openbsd.org/ssh_config>
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,8 @@ pub const PORT: u16 = 22;
 pub enum Way {
     Direct(IpAddr),
     Over(Jump, IpAddr),
+    /// This program, given the server's id, speaks for the node; ssh reads no configuration of the user's.
+    Program(PathBuf),
 }
 
 /// Ways to a node, the best first. A direct one is good only if somebody answers there.
@@ -99,14 +101,20 @@ impl Session {
         words.extend(more);
         words.extend(trusting(self.server, &self.known_hosts)?);
         words.extend(as_whom(self.user.as_deref(), self.key.as_deref()));
-        let address = match &self.way {
-            Way::Direct(address) => address,
+        let to = match &self.way {
+            Way::Direct(address) => address.to_string(),
             Way::Over(jump, address) => {
                 words.extend(over(jump, &self.known_hosts)?);
-                address
+                address.to_string()
+            }
+            Way::Program(program) => {
+                let server = self.server.to_string();
+                words.extend(["-F".into(), "/dev/null".into()]);
+                words.extend(option("ProxyCommand", &format!("{} {server}", shell_word(utf8(program)?))));
+                server
             }
         };
-        words.extend(["--".into(), address.to_string().into()]);
+        words.extend(["--".into(), to.into()]);
         words.extend(command.iter().cloned());
         Ok(words)
     }
@@ -221,12 +229,20 @@ fn proxy_command(made: &Made, known_hosts: &Path) -> Result<String, Problem> {
     words.extend(as_whom(made.user.as_deref(), made.key.as_deref()));
     let mut line = String::from("ssh");
     for word in &words {
-        let word = word.to_str().ok_or_else(|| Problem::invalid("a path that is not UTF-8 cannot be given to ssh"))?;
-        // ssh puts its own values in for percent signs, then a shell reads it.
-        line.push_str(&format!(" '{}'", word.replace('%', "%%").replace('\'', r"'\''")));
+        line.push(' ');
+        line.push_str(&shell_word(utf8(word)?));
     }
     line.push_str(&format!(" -W '[%h]:%p' -- {}", made.address));
     Ok(line)
+}
+
+fn utf8(word: &(impl AsRef<OsStr> + ?Sized)) -> Result<&str, Problem> {
+    word.as_ref().to_str().ok_or_else(|| Problem::invalid("a path that is not UTF-8 cannot be given to ssh"))
+}
+
+/// A word of a `ProxyCommand`: ssh puts its own values in for percent signs, then a shell reads it.
+fn shell_word(word: &str) -> String {
+    format!("'{}'", word.replace('%', "%%").replace('\'', r"'\''"))
 }
 
 /// A path as a value in ssh's configuration, where some characters mean something.

@@ -21,6 +21,7 @@ use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::demo::{self, DemoCloud};
 use crate::model::Problem;
+use crate::runtime::remote::Nodes;
 use crate::runtime::{self, Connect};
 use crate::service::Manager;
 
@@ -77,14 +78,16 @@ fn alone(format: Format, options: demo::Options) -> Done {
     done
 }
 
-fn dashboard(directory: &TempDir, options: demo::Options) -> Done {
+fn dashboard(directory: &TempDir, mut options: demo::Options) -> Done {
     let mut paths = Paths::inside(directory.path());
     if let Ok(theirs) = Paths::find(None) {
         paths.config = theirs.config;
     }
     let settings = Settings::load(&paths.config).map_err(Fault::configuration)?;
     parts::log(&paths)?;
-    let look = parts::look(&paths, settings, "demo");
+    let (nodes, machines) = nodes(directory.path());
+    options.nodes = machines;
+    let look = parts::look(&paths, settings, "demo", nodes);
     let started = Started::default();
     let embedded = Arc::new(Embedded { options, cloud: OnceCell::new() });
     let (keep, cloud, paths) = (started.clone(), embedded.clone(), Arc::new(paths));
@@ -104,6 +107,14 @@ fn dashboard(directory: &TempDir, options: demo::Options) -> Done {
     });
     tasks.shutdown_background();
     Ok(done?)
+}
+
+/// What a login to the demo's nodes takes, and the machines behind it where there can be any.
+fn nodes(directory: &Path) -> (Nodes, Option<demo::nodes::Nodes>) {
+    match demo::nodes::Nodes::prepare(directory.join("nodes")) {
+        Ok(machines) => (Nodes::Program { program: machines.speaker(), key: machines.key() }, Some(machines)),
+        Err(problem) => (Nodes::Nowhere(problem), None),
+    }
 }
 
 /// The cloud, started when the dashboard first connects: its first picture does not wait for it.

@@ -21,7 +21,10 @@ use crate::config::store::StoreUrl;
 use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::openstack;
-use crate::runtime::{self, remote::Remote};
+use crate::runtime::{
+    self,
+    remote::{Nodes, Remote},
+};
 use crate::service::local::LocalManager;
 use crate::store::sqlite::KEY_FILE;
 use crate::store::{PostgresStore, SqliteStore, Store};
@@ -111,9 +114,9 @@ pub fn drivers(paths: &Paths) -> Drivers {
 }
 
 /// What a dashboard starts with. Drivers are read again when it connects.
-pub fn look(paths: &Paths, settings: Settings, cloud: &str) -> runtime::Options {
+pub fn look(paths: &Paths, settings: Settings, cloud: &str, nodes: Nodes) -> runtime::Options {
     let problems = drivers(paths).broken().map(|(_, problem)| problem.clone()).collect();
-    let remote = Remote { settings: settings.clone(), cloud: cloud.to_owned(), data: paths.data.clone() };
+    let remote = Remote { settings: settings.clone(), cloud: cloud.to_owned(), data: paths.data.clone(), nodes };
     runtime::Options { settings, config_dir: paths.config.clone(), problems, remote }
 }
 

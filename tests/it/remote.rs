@@ -4,5 +4,6 @@
 mod apart;
 mod bastions;
 mod bundles;
+mod nodes;
 mod rig;
 mod shells;

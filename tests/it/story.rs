@@ -13,14 +13,14 @@ use crate::support::pty::{SOON, Terminal};
 const LONG: Duration = Duration::from_secs(300);
 
 /// What differs between the variants.
-struct Plot<'a> {
-    cluster: &'a str,
-    image: &'a str,
-    flavor: &'a str,
-    floating_ips: bool,
-    master_lb: bool,
-    workers: u32,
-    size: (u16, u16),
+pub struct Plot<'a> {
+    pub cluster: &'a str,
+    pub image: &'a str,
+    pub flavor: &'a str,
+    pub floating_ips: bool,
+    pub master_lb: bool,
+    pub workers: u32,
+    pub size: (u16, u16),
 }
 
 /// The label of the form's focused field, with its mark; `None` while a picture is half drawn.
@@ -63,7 +63,7 @@ fn turn(t: &mut Terminal, field: &str, flag: &str, wanted: bool) {
 }
 
 /// From an empty dashboard to a cluster in progress.
-fn create(t: &mut Terminal, plot: &Plot) {
+pub fn create(t: &mut Terminal, plot: &Plot) {
     t.sees("No clusters yet").sees("conductor");
     t.keys("2").keys("n").sees("New cluster template");
     t.until("the choices from the cloud", SOON, |screen| {

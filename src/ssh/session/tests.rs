@@ -48,6 +48,14 @@ fn a_bastion_of_ours_is_trusted_by_its_own_id() {
 }
 
 #[test]
+fn a_program_that_speaks_for_a_node_is_told_its_server() {
+    let by = session(Way::Program("/d e/speak%".into()));
+    let words = line(&by.arguments(Wish::SHELL, &[]).unwrap());
+    let server = "5f3c1d52-7a0f-4c8e-9d55-2b8f0a6f3a11";
+    assert!(words.ends_with(&format!("-F /dev/null -o ProxyCommand='/d e/speak%%' {server} -- {server}")), "{words}");
+}
+
+#[test]
 fn ports_are_forwarded_from_this_machine_only() {
     let over =
         forward_over(&Jump::parse("a,jane@gate:2222").unwrap(), Path::new("/k"), 16443, "10.0.0.4:6443").unwrap();

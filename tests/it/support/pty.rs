@@ -2,6 +2,7 @@
 //! what is on the screen, never for time.
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -23,6 +24,10 @@ pub struct Terminal {
     _master: Box<dyn MasterPty + Send>,
 }
 
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap()
+}
+
 impl Terminal {
     /// Starts the program in a `cols` x `rows` terminal with nothing of the caller's environment but `PATH`.
     pub fn start(args: &[&str], env: &[(&str, &str)], dir: &Path, (cols, rows): (u16, u16)) -> Self {
@@ -41,8 +46,10 @@ impl Terminal {
         command.cwd(dir);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let shared =
-            Arc::new(Shared { parser: Mutex::new(vt100::Parser::new(rows, cols, 0)), changed: Condvar::new() });
+        let shared = Arc::new(Shared {
+            parser: Mutex::new(vt100::Parser::new(cells(rows), cells(cols), 0)),
+            changed: Condvar::new(),
+        });
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = pair.master.take_writer().unwrap();
         let screen = Arc::clone(&shared);
@@ -75,7 +82,7 @@ impl Terminal {
     fn colour_count(&self, wanted: impl Fn(vt100::Color) -> bool) -> usize {
         let parser = self.shared.parser.lock().unwrap();
         let (rows, cols) = parser.screen().size();
-        let cells = (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col)));
+        let cells = (0..rows.get()).flat_map(|row| (0..cols.get()).map(move |col| (row, col)));
         cells
             .filter_map(|(row, col)| parser.screen().cell(row, col))
             .filter(|c| wanted(c.fgcolor()) || wanted(c.bgcolor()))
