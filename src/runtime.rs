@@ -61,6 +61,10 @@ pub trait Screen {
     /// Forget what is on the terminal, so that the next picture is drawn whole.
     fn forget(&mut self) -> std::io::Result<()>;
     fn copy(&mut self, text: &str) -> std::io::Result<()>;
+    /// The name of the terminal's window.
+    fn title(&mut self, text: &str) -> std::io::Result<()>;
+    /// Draw the eye of somebody who looks elsewhere.
+    fn alert(&mut self, text: &str) -> std::io::Result<()>;
     /// Hand the terminal back to the shell until somebody says `fg`; `false`: there is no shell to go to.
     fn suspend(&mut self) -> std::io::Result<bool>;
     /// Give the terminal to another program until [`Screen::resume`].
@@ -72,7 +76,7 @@ pub trait Screen {
 /// Shows the dashboard until the user leaves it. The first picture comes before
 /// the cloud is asked; whatever happens, the terminal is as it was afterwards.
 pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem> {
-    let mut tty = Tty::enter()?;
+    let mut tty = Tty::enter(options.settings.alert)?;
     let (sender, inbox) = mpsc::unbounded_channel();
     let looks = look::load(&options.settings, &options.config_dir, &|name| std::env::var(name).ok());
     let offset = Local::now().offset().fix();
@@ -98,6 +102,7 @@ pub async fn run(
     app.update(Msg::Tick(clock()));
     screen.draw(app)?;
     app.take_changed();
+    let mut title = String::new();
     performer.perform(Effect::Connect);
     loop {
         let first = match app.wake_at() {
@@ -134,6 +139,7 @@ pub async fn run(
                     Effect::Quit => return Ok(()),
                     Effect::Redraw => screen.forget()?,
                     Effect::Copy(text) => screen.copy(&text)?,
+                    Effect::Alert(text) => screen.alert(&text)?,
                     Effect::Suspend => {
                         if screen.suspend()? {
                             app.update(Msg::Resize);
@@ -153,6 +159,11 @@ pub async fn run(
         }
         if app.take_changed() {
             screen.draw(app)?;
+            let now = app.title();
+            if now != title {
+                screen.title(&now)?;
+                title = now;
+            }
         }
     }
 }

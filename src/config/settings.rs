@@ -22,6 +22,8 @@ pub struct Settings {
     pub theme: String,
     /// A file in `keymaps/` without its ending.
     pub keymap: String,
+    /// How the terminal is told that a cluster has come to an end while the user looks elsewhere.
+    pub alert: Alert,
     /// The cloud to use when neither `--os-cloud` nor `OS_CLOUD` names one.
     pub cloud: Option<String>,
     /// `postgres://USER@HOST/DATABASE`, when not in the data directory; `JEROBOAM_STORE` counts before it.
@@ -41,6 +43,17 @@ pub struct Settings {
     pub clouds: BTreeMap<String, Reach>,
     /// By a cluster's name or uuid; comes before its cloud.
     pub clusters: BTreeMap<String, Reach>,
+}
+
+/// What draws somebody's eye to a terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Alert {
+    #[default]
+    Bell,
+    /// A message of the desktop, by terminals that know the sequence; others ignore it.
+    Osc9,
+    None,
 }
 
 /// Who is told what happens to clusters: CADF events as Magnum emits them. Nobody, unless named here.
@@ -111,6 +124,7 @@ impl Default for Settings {
         Self {
             theme: "default".into(),
             keymap: "default".into(),
+            alert: Alert::default(),
             cloud: None,
             store: None,
             lease_seconds: 30,
@@ -185,7 +199,7 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `ssh`, `clouds`, `clusters`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `alert`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `ssh`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));

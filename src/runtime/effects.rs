@@ -77,7 +77,7 @@ impl Performer {
                 }
             }
             Effect::Login(cluster, server) => self.find_way(cluster, server),
-            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Alert(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
 

@@ -5,10 +5,13 @@ use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+};
+use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use ratatui::Terminal;
@@ -17,6 +20,7 @@ use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpgid, getsid, kill_current_process_group};
 
 use super::Screen;
+use crate::config::settings::Alert;
 use crate::model::Problem;
 use crate::ui::App;
 
@@ -26,11 +30,18 @@ type Out = BufWriter<Stdout>;
 pub struct Tty {
     terminal: Terminal<CrosstermBackend<Out>>,
     ours: bool,
+    /// Whether it is a window that may have a name.
+    named: bool,
+    alert: Alert,
 }
+
+/// Keep the window's name, and take it back (xterm's window operations 22 and 23).
+const KEEP_TITLE: &str = "\x1b[22;0t";
+const OLD_TITLE: &str = "\x1b[23;0t";
 
 impl Tty {
     /// Takes the terminal over, and sees to it that a panic gives it back.
-    pub fn enter() -> Result<Self, Problem> {
+    pub fn enter(alert: Alert) -> Result<Self, Problem> {
         if !stdin().is_terminal() || !stdout().is_terminal() {
             let told = Problem::invalid("the dashboard needs a terminal for its input and output, and this is not one");
             return Err(told.advise("In scripts use the commands: jeroboam --help lists them"));
@@ -38,7 +49,8 @@ impl Tty {
         let refuse = |error: std::io::Error| Problem::local(format!("cannot use the terminal: {error}"));
         give_back_on_panic();
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
-        let mut tty = Self { terminal: Terminal::new(backend).map_err(refuse)?, ours: false };
+        let terminal = Terminal::new(backend).map_err(refuse)?;
+        let mut tty = Self { terminal, ours: false, named: has_a_name(), alert };
         tty.take().map_err(refuse)?;
         Ok(tty)
     }
@@ -46,7 +58,11 @@ impl Tty {
     fn take(&mut self) -> std::io::Result<()> {
         self.ours = true;
         enable_raw_mode()?;
-        execute!(self.terminal.backend_mut(), EnterAlternateScreen, EnableBracketedPaste)?;
+        let out = self.terminal.backend_mut();
+        execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+        if self.named {
+            execute!(out, Print(KEEP_TITLE))?;
+        }
         self.blank()
     }
 
@@ -88,6 +104,18 @@ impl Screen for Tty {
         execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
     }
 
+    fn title(&mut self, text: &str) -> std::io::Result<()> {
+        if self.named { execute!(self.terminal.backend_mut(), SetTitle(text)) } else { Ok(()) }
+    }
+
+    fn alert(&mut self, text: &str) -> std::io::Result<()> {
+        match self.alert {
+            Alert::None => Ok(()),
+            Alert::Osc9 if self.named => execute!(self.terminal.backend_mut(), Print(format!("\x1b]9;{text}\x07"))),
+            Alert::Bell | Alert::Osc9 => execute!(self.terminal.backend_mut(), Print('\x07')),
+        }
+    }
+
     fn suspend(&mut self) -> std::io::Result<bool> {
         // As the leader of the session, or in its group, nobody could say "fg" to us.
         let leader = getsid(None).map_err(std::io::Error::from)?;
@@ -111,12 +139,28 @@ impl Screen for Tty {
     }
 }
 
+/// Consoles and real terminals have no window, and may show what they do not understand.
+fn has_a_name() -> bool {
+    let term = std::env::var("TERM").unwrap_or_default();
+    !(term.is_empty() || term == "linux" || term == "dumb" || term.starts_with("vt"))
+}
+
 /// Every mode we may have set, undone; errors do not matter any more.
 fn restore() {
     let _ = disable_raw_mode();
     let mut out = stdout();
-    let _ =
-        execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+    if has_a_name() {
+        let _ = execute!(out, Print(OLD_TITLE));
+    }
+    let _ = execute!(
+        out,
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        DisableFocusChange,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        Show
+    );
     let _ = out.flush();
 }
 

@@ -173,7 +173,7 @@ actions! {
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
     Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
-    Filter "filter" "filter" "Show only rows that contain a text" [List];
+    Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
     Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued];
     SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued];
     Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster];

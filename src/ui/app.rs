@@ -31,6 +31,8 @@ use super::words;
 use crate::model::{Cluster, ClusterId, Problem};
 use crate::service::Change;
 
+/// Whoever has pressed no key for so long looks elsewhere, where the terminal does not tell.
+const GLANCE: TimeDelta = TimeDelta::minutes(1);
 /// So many choices of the command line are remembered.
 const RECENT: usize = 20;
 
@@ -54,6 +56,9 @@ pub struct App {
     /// What was in the lists when they were asked for: only that can have gone from them.
     known: BTreeSet<uuid::Uuid>,
     watched: Option<ClusterId>,
+    /// Whether the terminal has the keyboard; not every terminal tells.
+    focus: Option<bool>,
+    last_key: DateTime<Utc>,
     changed: bool,
 }
 
@@ -89,6 +94,8 @@ impl App {
             pending: HashMap::new(),
             known: BTreeSet::new(),
             watched: None,
+            focus: None,
+            last_key: now,
             changed: true,
         }
     }
@@ -106,7 +113,10 @@ impl App {
                 self.notices.expire(now);
                 return effects;
             }
-            Msg::Key(key) => self.key(key, &mut effects),
+            Msg::Key(key) => {
+                self.last_key = self.now;
+                self.key(key, &mut effects);
+            }
             Msg::Paste(text) => {
                 self.chord.clear();
                 let cx = cx!(self);
@@ -116,6 +126,7 @@ impl App {
                 self.changed = true;
             }
             Msg::Resize => self.changed = true,
+            Msg::Focus(here) => self.focus = Some(here),
             Msg::Connected(identity) => {
                 self.link = Link::Connected;
                 self.fleet.identity = Some(*identity);
@@ -128,7 +139,7 @@ impl App {
                 self.link = Link::Failed(problem);
                 self.changed = true;
             }
-            Msg::Change(change) => self.change(change),
+            Msg::Change(change) => self.change(change, &mut effects),
             Msg::Reply(ticket, reply) => self.reply(ticket, reply, &mut effects),
             Msg::Notice(problem) => {
                 self.notices.bad(problem);
@@ -322,8 +333,10 @@ impl App {
         effects.push(Effect::Run(Ticket { slot, generation: self.generation }, job));
     }
 
-    fn change(&mut self, change: Change) {
-        self.tell(&change);
+    fn change(&mut self, change: Change, effects: &mut Vec<Effect>) {
+        if let Some(told) = self.tell(&change).filter(|_| self.is_alone()) {
+            effects.push(Effect::Alert(told));
+        }
         let recovered = matches!(change, Change::Trouble { problem: None }) && self.fleet.trouble.is_some();
         if self.fleet.apply(change) {
             self.changed = true;
@@ -334,35 +347,63 @@ impl App {
         }
     }
 
-    /// A notice for what somebody may be waiting for.
-    fn tell(&mut self, change: &Change) {
+    /// Whether nobody seems to look.
+    fn is_alone(&self) -> bool {
+        self.focus.map_or(self.now - self.last_key > GLANCE, |here| !here)
+    }
+
+    /// For the terminal's window: what moves, and what failed.
+    pub fn title(&self) -> String {
+        let (moving, failed, _) = self.fleet.counts();
+        let mut told = "jeroboam".to_owned();
+        let mut movers = self.fleet.clusters.values().filter(|cluster| cluster.status.is_in_progress());
+        match (movers.next(), moving) {
+            (Some(cluster), 1) => {
+                let percent = cluster.progress.map(|progress| format!(" {} %", progress.percent()));
+                told = format!("{}{} · {told}", cluster.name, percent.unwrap_or_default());
+            }
+            (Some(_), _) => told = format!("{moving} moving · {told}"),
+            (None, _) => {}
+        }
+        if failed > 0 { format!("✖ {failed} failed · {told}") } else { told }
+    }
+
+    /// A notice for what somebody may be waiting for; what it says.
+    fn tell(&mut self, change: &Change) -> Option<String> {
         match change {
             Change::Cluster { cluster } => {
                 let before = self.fleet.clusters.get(&cluster.uuid).map(|have| have.status.clone());
                 if before.is_none_or(|before| before == cluster.status || !before.is_in_progress()) {
-                    return;
+                    return None;
                 }
                 if cluster.status.is_failed() {
                     let told = words::status(&cluster.status);
                     let reason = words::gist(super::panes::clusters::reason(cluster));
                     let problem = Problem::local(format!("{}: {}: {reason}", cluster.name, told.word));
+                    let told = problem.summary.clone();
                     let key = self.keymap.key_for(&[Context::Clusters], Action::Why);
                     self.notices.bad(match key {
                         Some(key) => problem.advise(format!("{key} on the cluster leads to the resource")),
                         None => problem,
                     });
-                } else if cluster.status.is_complete() {
-                    let told = match self.fleet.clusters.get(&cluster.uuid).and_then(|have| have.rollout.as_ref()) {
-                        Some(change) => format!("{}: {} is done", cluster.name, change.what()),
-                        None => format!("{} is ready", cluster.name),
-                    };
-                    self.notices.good(told, self.now);
+                    return Some(told);
                 }
+                if !cluster.status.is_complete() {
+                    return None;
+                }
+                let told = match self.fleet.clusters.get(&cluster.uuid).and_then(|have| have.rollout.as_ref()) {
+                    Some(change) => format!("{}: {} is done", cluster.name, change.what()),
+                    None => format!("{} is ready", cluster.name),
+                };
+                self.notices.good(told.clone(), self.now);
+                Some(told)
             }
             Change::ClusterGone { id, name } if self.fleet.clusters.contains_key(id) => {
-                self.notices.good(format!("{name} is deleted"), self.now);
+                let told = format!("{name} is deleted");
+                self.notices.good(told.clone(), self.now);
+                Some(told)
             }
-            _ => {}
+            _ => None,
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum Effect {
     Watch(Option<ClusterId>),
     /// Put a text on the terminal's clipboard (OSC 52).
     Copy(String),
+    /// Tell somebody who looks elsewhere.
+    Alert(String),
     /// Draw everything again on a cleared screen.
     Redraw,
     Suspend,

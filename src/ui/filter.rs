@@ -1,4 +1,5 @@
-//! The filter line of a list: a text its rows must contain.
+//! The filter line of a list: words its rows must contain, must not (`!word`), or must have the
+//! letters of (`~word`).
 
 use super::key::KeyPress;
 use super::widgets::input::Input;
@@ -41,9 +42,44 @@ impl Filter {
         self.input.paste(text);
     }
 
-    /// Every word of it is somewhere in the text, whatever the case.
+    /// Whether every word of it is met somewhere in the text, whatever the case.
     pub fn matches(&self, text: &str) -> bool {
         let text = text.to_lowercase();
-        self.text().to_lowercase().split_whitespace().all(|word| text.contains(word))
+        self.text().to_lowercase().split_whitespace().all(|word| {
+            match (word.strip_prefix('!'), word.strip_prefix('~')) {
+                (Some(without), _) => without.is_empty() || !text.contains(without),
+                (None, Some(letters)) => in_order(letters, &text),
+                (None, None) => text.contains(word),
+            }
+        })
+    }
+}
+
+/// Whether the text has all the letters, one after another.
+pub fn in_order(letters: &str, text: &str) -> bool {
+    let mut text = text.chars();
+    letters.chars().all(|letter| text.any(|have| have == letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::Filter;
+
+    #[rstest]
+    #[case("", true)]
+    #[case("EAST failed", true)]
+    #[case("west", false)]
+    #[case("!west", true)]
+    #[case("prod !failed", false)]
+    #[case("!", true)]
+    #[case("~pdes", true)]
+    #[case("~sedp", false)]
+    #[case("~", true)]
+    fn words_are_there_or_not_or_spelled_by_letters(#[case] typed: &str, #[case] wanted: bool) {
+        let mut filter = Filter::default();
+        filter.paste(typed);
+        assert_eq!(filter.matches("prod-east CREATE_FAILED"), wanted);
     }
 }

@@ -19,6 +19,8 @@ pub enum Msg {
     Paste(String),
     /// The terminal has another size, or its picture was lost.
     Resize,
+    /// Whether the terminal's window has the keyboard.
+    Focus(bool),
     /// What time it is. Comes before other messages, and at [`super::App::wake_at`].
     Tick(DateTime<Utc>),
     Connected(Box<Identity>),

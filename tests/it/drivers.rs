@@ -61,6 +61,7 @@ fn fedora_coreos_gets_ignition() {
     }
 }
 
+/// By `cloud-init schema`, where it is installed, too.
 #[test]
 fn fedora_atomic_and_ubuntu_get_a_cloud_config() {
     let drivers = Drivers::builtin().unwrap();
@@ -71,6 +72,12 @@ fn fedora_atomic_and_ubuntu_get_a_cloud_config() {
         let files = config["write_files"].as_array().unwrap();
         assert!(files.iter().all(|file| file["permissions"] == "0600"));
         assert_eq!(config["runcmd"].as_array().unwrap().len(), 1);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("user-data.yaml");
+        std::fs::write(&path, text).unwrap();
+        if let Ok(ran) = Command::new("cloud-init").args(["schema", "--config-file"]).arg(&path).output() {
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        }
     }
 }
 

@@ -129,7 +129,7 @@ fn export_and_delete(t: &mut Terminal, plot: &Plot, home: &Path) {
 fn leave(t: &mut Terminal) {
     t.keys("q");
     assert_eq!(t.ends(), 0);
-    assert!(t.restored(), "the terminal was not given back");
+    assert!(t.is_given_back(), "the terminal was not given back");
 }
 
 #[test]

@@ -14,10 +14,10 @@ fn demo(env: &[(&str, &str)], size: (u16, u16)) -> (tempfile::TempDir, Terminal)
 fn a_signal_gives_the_terminal_back() {
     for signal in ["TERM", "HUP", "INT"] {
         let (_home, mut t) = demo(&[], (80, 24));
-        assert!(!t.restored(), "it was never taken");
+        assert!(!t.is_the_shells(), "it was never taken");
         t.signal(signal);
         t.ends();
-        assert!(t.restored(), "after {signal} the terminal was not given back:\n{}", t.screen());
+        assert!(t.is_given_back(), "after {signal} the terminal was not given back:\n{}", t.screen());
     }
 }
 

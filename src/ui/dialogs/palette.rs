@@ -10,6 +10,7 @@ use ratatui::text::Span;
 
 use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
+use crate::ui::filter::in_order;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer};
 use crate::ui::panes::step;
@@ -114,9 +115,7 @@ fn rank(wanted: &str, name: &str, told: &str) -> Option<u8> {
     if name.contains(wanted) {
         return Some(3);
     }
-    let mut letters = name.chars();
-    let in_order = |letter| letters.any(|have| have == letter);
-    if wanted.chars().filter(|c| !c.is_whitespace()).all(in_order) {
+    if in_order(&wanted.replace(' ', ""), &name) {
         return Some(2);
     }
     let told = told.to_lowercase();

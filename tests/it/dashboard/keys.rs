@@ -491,3 +491,35 @@ fn a_form_is_not_left_by_what_is_typed_over_it() {
     desk.press("esc");
     assert!(desk.screen(120, 40).contains("New cluster"));
 }
+
+#[test]
+fn who_looks_elsewhere_is_told_what_came_to_an_end() {
+    let ended = |desk: &mut Desk| {
+        let mut prod = world::clusters().remove(0);
+        assert!(prod.status.is_in_progress());
+        desk.send(Msg::Change(Change::Cluster { cluster: Box::new(prod.clone()) }));
+        prod.status = Status::CREATE_COMPLETE;
+        prod.updated_at = Some(world::now());
+        desk.send(Msg::Change(Change::Cluster { cluster: Box::new(prod) }));
+        desk.wanted.drain(..).filter(|effect| matches!(effect, Effect::Alert(_))).collect::<Vec<_>>()
+    };
+    let told = [Effect::Alert("prod-east is ready".into())];
+    let mut desk = Desk::ready();
+    assert_eq!(ended(&mut desk), [], "a key was pressed a moment ago");
+    let mut desk = Desk::ready();
+    desk.send(Msg::Tick(world::now() + chrono::TimeDelta::seconds(61)));
+    assert_eq!(ended(&mut desk), told);
+    let mut desk = Desk::ready();
+    desk.send(Msg::Focus(false));
+    assert_eq!(ended(&mut desk), told);
+    let mut desk = Desk::ready();
+    desk.send(Msg::Tick(world::now() + chrono::TimeDelta::seconds(61)));
+    desk.send(Msg::Focus(true));
+    assert_eq!(ended(&mut desk), []);
+}
+
+#[test]
+fn the_window_is_named_after_what_moves() {
+    assert_eq!(Desk::new().app.title(), "jeroboam");
+    assert_eq!(Desk::ready().app.title(), "✖ 1 failed · 2 moving · jeroboam");
+}

@@ -166,6 +166,14 @@ impl Screen for Memory {
         Ok(())
     }
 
+    fn title(&mut self, _: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn alert(&mut self, _: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+
     fn suspend(&mut self) -> std::io::Result<bool> {
         Ok(false)
     }

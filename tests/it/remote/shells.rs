@@ -178,7 +178,7 @@ fn the_dashboard_lends_its_terminal_to_a_shell() {
     let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut t = Terminal::start(&[], &env, rig.home.path(), (120, 40));
     t.sees("CREATE_COMPLETE").keys("L").sees("learnt from its console");
-    assert!(t.restored(), "the shell is in the dashboard's picture:\n{}", t.screen());
+    assert!(t.is_given_back(), "the shell is in the dashboard's picture:\n{}", t.screen());
     prompts(&mut t);
     t.keys("echo in=$((40 + 2))\r").sees("in=42");
     t.keys("exit\r").sees("CREATE_COMPLETE");

@@ -73,10 +73,16 @@ impl Terminal {
         self.shared.parser.lock().unwrap().screen().contents()
     }
 
-    /// Whether the program has given the screen back: no alternate screen, cursor shown.
-    pub fn restored(&self) -> bool {
+    /// Whether the screen is the shell's: no alternate screen, cursor shown.
+    pub fn is_the_shells(&self) -> bool {
+        is_the_shells(self.shared.parser.lock().unwrap().screen())
+    }
+
+    /// Waits until it is: what a program wrote last is read after its end.
+    pub fn is_given_back(&mut self) -> bool {
         let parser = self.shared.parser.lock().unwrap();
-        !parser.screen().alternate_screen() && !parser.screen().hide_cursor()
+        let ours = |parser: &mut vt100::Parser| !is_the_shells(parser.screen());
+        !self.shared.changed.wait_timeout_while(parser, SOON, ours).unwrap().1.timed_out()
     }
 
     fn colour_count(&self, wanted: impl Fn(vt100::Color) -> bool) -> usize {
@@ -152,6 +158,10 @@ impl Terminal {
             std::thread::yield_now();
         }
     }
+}
+
+fn is_the_shells(screen: &vt100::Screen) -> bool {
+    !screen.alternate_screen() && !screen.hide_cursor()
 }
 
 impl Drop for Terminal {
