@@ -1,13 +1,14 @@
 //! Getting a token from Keystone v3.
 //! <https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management>
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 use url::Url;
 
 use super::catalog::{Catalog, KEYSTONE};

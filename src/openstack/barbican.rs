@@ -8,11 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::catalog::BARBICAN;
-use super::session::{Call, Session};
+use super::session::{Call, Session, TEXT};
 use super::transport;
 use crate::cloud::{CloudError, CloudErrorKind, KeyManager};
-
-const TEXT: &str = "text/plain";
 
 pub struct Barbican(pub Arc<Session>);
 
@@ -30,14 +28,8 @@ impl KeyManager for Barbican {
     }
 
     async fn secret(&self, reference: &str) -> Result<Option<SecretString>, CloudError> {
-        let call = Call::get(BARBICAN, &["secrets", reference, "payload"]).accept(TEXT);
-        match self.0.send(&call).await {
-            Ok(answer) => String::from_utf8(answer.body)
-                .map(|text| Some(SecretString::from(text)))
-                .map_err(|_| odd("a secret is not text any more")),
-            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let call = Call::get(BARBICAN, &["secrets", reference, "payload"]);
+        Ok(self.0.text(call).await?.map(SecretString::from))
     }
 
     async fn secrets_named(&self, name: &str) -> Result<Vec<String>, CloudError> {
@@ -46,11 +38,7 @@ impl KeyManager for Barbican {
     }
 
     async fn delete_secret(&self, reference: &str) -> Result<bool, CloudError> {
-        match self.0.send(&Call::new(BARBICAN, Method::DELETE, &["secrets", reference])).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.0.done(&Call::new(BARBICAN, Method::DELETE, &["secrets", reference])).await
     }
 }
 

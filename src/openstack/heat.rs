@@ -46,15 +46,6 @@ impl Heat {
         Self { session, trees: Trees::default() }
     }
 
-    /// Sends what has no answer worth reading; `false` when there is no such stack.
-    async fn taken(&self, call: &Call<'_>) -> Result<bool, CloudError> {
-        match self.session.send(call).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Event pages from the newest back, until one is older than `since`.
     async fn event_items(&self, stack: &Stack, since: Option<DateTime<Utc>>) -> Result<Vec<Value>, CloudError> {
         let oldest = since.map(|since| since - EVENTS_SLACK);
@@ -131,16 +122,16 @@ impl Orchestration for Heat {
 
     async fn update_stack(&self, id: &str, plan: &StackPlan) -> Result<bool, CloudError> {
         let call = Call::new(HEAT, Method::PUT, &["stacks", &plan.stack_name, id]).body(update_body(plan));
-        self.taken(&call).await
+        self.session.done(&call).await
     }
 
     async fn cancel_update(&self, stack: &Stack) -> Result<bool, CloudError> {
         let path = ["stacks", &stack.name, &stack.id, "actions"];
-        self.taken(&Call::new(HEAT, Method::POST, &path).body(json!({"cancel_without_rollback": null}))).await
+        self.session.done(&Call::new(HEAT, Method::POST, &path).body(json!({"cancel_without_rollback": null}))).await
     }
 
     async fn delete_stack(&self, id: &str) -> Result<bool, CloudError> {
-        self.taken(&Call::new(HEAT, Method::DELETE, &["stacks", id])).await
+        self.session.done(&Call::new(HEAT, Method::DELETE, &["stacks", id])).await
     }
 
     async fn resources(&self, stack: &Stack) -> Result<Vec<StackResource>, CloudError> {

@@ -56,11 +56,7 @@ impl Delegation for Keystone {
         // The name once more: a Keystone that does not know the filter lists all of the user's.
         for id in found.iter().filter(|one| one["name"] == name).filter_map(|one| field::some_text(one, "id")) {
             let call = Call::new(KEYSTONE, Method::DELETE, &path(&token, &[&id]));
-            match self.0.send(&call).await {
-                Ok(_) => existed = true,
-                Err(error) if error.kind == CloudErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
+            existed |= self.0.done(&call).await?;
         }
         Ok(existed)
     }

@@ -4,12 +4,13 @@
 //! Must not know what any service's answers mean.
 
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use reqwest::header::LOCATION;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use url::Url;
 
 use super::auth::{self, Refusal, Token};
@@ -25,6 +26,8 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(400);
 /// No repeat begins later than this after the first attempt: somebody waits for the answer.
 const RETRY_BUDGET: Duration = Duration::from_secs(20);
 const REDIRECTS: u32 = 5;
+/// The form of an answer that is not JSON.
+pub const TEXT: &str = "text/plain";
 /// After Keystone refused, it is not asked again for this long: every try counts towards lock-out.
 /// Renewals ahead of time rest as long after any failure.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(30);
@@ -112,7 +115,7 @@ impl Session {
     pub async fn send(&self, call: &Call<'_>) -> Result<Answer, CloudError> {
         let mut token = self.fresh_token().await;
         let mut url = self.url(&token, call)?;
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         let (mut repeats, mut redirects, mut renewed) = (0, 0, false);
         loop {
             let mut request =
@@ -167,6 +170,29 @@ impl Session {
         match self.json(call).await {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.kind == CloudErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Self::send`], with the answer as text; `None`: there is no such thing (404).
+    pub async fn text(&self, call: Call<'_>) -> Result<Option<String>, CloudError> {
+        let call = call.accept(TEXT);
+        let answer = match self.send(&call).await {
+            Err(error) if error.kind == CloudErrorKind::NotFound => return Ok(None),
+            answer => answer?,
+        };
+        let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let text = kind.filter(|kind| kind.starts_with(TEXT)).and_then(|_| std::str::from_utf8(&answer.body).ok());
+        text.map(|text| Some(text.to_owned())).ok_or_else(|| strange(call.service, &answer, TEXT))
+    }
+
+    /// Sends what has no answer worth reading; `false`: there is no such thing (404). Services answer
+    /// with nothing or with JSON; a page may be a proxy's and proves nothing, whatever its status.
+    pub async fn done(&self, call: &Call<'_>) -> Result<bool, CloudError> {
+        match self.send(call).await {
+            Ok(answer) if answer.body.trim_ascii().is_empty() => Ok(true),
+            Ok(answer) => parsed(call.service, &answer).map(|_| true),
+            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -259,11 +285,17 @@ const ENDED: &str =
 
 /// The answer's body as JSON.
 fn parsed(service: Service, answer: &Answer) -> Result<Value, CloudError> {
-    serde_json::from_slice(&answer.body).map_err(|_| CloudError {
+    serde_json::from_slice(&answer.body).map_err(|_| strange(service, answer, "JSON"))
+}
+
+/// The error of an answer of success in a form that the service does not use for it.
+fn strange(service: Service, answer: &Answer, form: &str) -> CloudError {
+    let told = format!("the answer is not {form}, so it is not this service's: perhaps a proxy's before it");
+    CloudError {
         status: Some(answer.status.as_u16()),
         request_id: fault::request_id(&answer.headers),
-        ..transport::failure(service, CloudErrorKind::Protocol, "the answer is not JSON")
-    })
+        ..transport::failure(service, CloudErrorKind::Protocol, told)
+    }
 }
 
 /// Where a redirect leads, if that is the same host: the token goes nowhere else.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::catalog::{CINDER, HEAT, KEYSTONE, NEUTRON, NOVA, OCTAVIA, Service};
 use super::field;
 use super::session::{Call, Session};
-use crate::cloud::{CloudError, CloudErrorKind, Things};
+use crate::cloud::{CloudError, Things};
 use crate::model::text::clean;
 use crate::model::{Thing, ThingSort};
 
@@ -93,11 +93,7 @@ impl Things for Project {
         if thing.sort == ThingSort::LoadBalancer {
             call = call.query("cascade", true);
         }
-        match self.0.send(&call).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.0.done(&call).await
     }
 }
 

@@ -242,3 +242,22 @@ async fn one_odd_item_loses_no_list() {
     let subnets = cloud.networking.subnets().await.unwrap();
     assert_eq!((subnets.len(), subnets[0].name.as_str(), subnets[0].ip_version), (1, "s", 6));
 }
+
+#[tokio::test]
+async fn a_page_is_no_word_that_something_was_done() {
+    let (server, _, cloud) = cloud().await;
+    let answers = [
+        ("empty", ResponseTemplate::new(204)),
+        ("json", ResponseTemplate::new(202).set_body_json(json!({"title": "Accepted"}))),
+        ("null", ok(Value::Null)),
+        ("page", ResponseTemplate::new(200).set_body_string("<html>Please log in to the network")),
+    ];
+    for (id, answer) in answers {
+        Mock::given(path(heat(&format!("/{id}")))).respond_with(answer).mount(&server).await;
+    }
+    for id in ["empty", "json", "null"] {
+        assert!(cloud.orchestration.delete_stack(id).await.unwrap(), "{id}");
+    }
+    let error = cloud.orchestration.delete_stack("page").await.unwrap_err();
+    assert_eq!((error.kind, error.status), (CloudErrorKind::Protocol, Some(200)), "{error:?}");
+}
