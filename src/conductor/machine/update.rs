@@ -159,8 +159,10 @@ fn at_work(
         // The end of an earlier one: either ours has not begun, or somebody undid it.
         record.track.ending = None;
         if elapsed(since, asked) < SETTLE {
+            record.cluster.status_reason = "Heat took the update, and its stack does not show it yet".into();
             return Flow::Wait(LOOK);
         }
+        record.cluster.status_reason = "Heat took the update and did not carry it out: sending it again".into();
         record.track.update_taken = None;
         record.track.update_sent = Some(now);
         return Flow::Do(Op::Update);

@@ -89,7 +89,9 @@ fn the_end_of_an_earlier_update_is_not_this_ones() {
     assert!(confirms(&run.0, &shows("UPDATE_COMPLETE", 1)));
     assert!(matches!(run.see(&found(Some(shows("UPDATE_COMPLETE", 0)), 23), 23), (None, Next::After(_))));
     assert_eq!(run.0.track.ending, None);
+    assert!(run.shown().contains("does not show it yet"), "{}", run.shown());
     assert_eq!(run.op(&found(Some(shows("UPDATE_COMPLETE", 0)), 90), 90), Some(Op::Update), "somebody undid it");
+    assert!(run.shown().contains("sending it again"), "{}", run.shown());
     run.see(&Observed::Updated { existed: true }, 91);
     assert_eq!(run.op(&found(Some(shows("UPDATE_COMPLETE", 1)), 95), 95), Some(Op::ReadOutputs));
     run.see(&ended(), 95);
