@@ -1,7 +1,7 @@
 //! The demo cloud over HTTP: logging in, a driver's stacks from create to delete,
 //! failures, time-outs, paging.
 
-mod client;
+pub mod client;
 mod driver;
 mod leftovers;
 

@@ -24,3 +24,4 @@ mod remote;
 mod story;
 mod support;
 mod terminal;
+mod weather;
