@@ -124,6 +124,14 @@ pub struct Identity {
     pub auth_url: String,
 }
 
+impl Identity {
+    /// What tells clouds apart: Keystone's address, however the user's file ends it.
+    pub fn keystone(&self) -> &str {
+        let url = self.auth_url.trim_end_matches('/');
+        ["/v3", "/v2.0"].iter().find_map(|version| url.strip_suffix(version)).unwrap_or(url).trim_end_matches('/')
+    }
+}
+
 /// Heat. <https://docs.openstack.org/api-ref/orchestration/v1/>
 #[async_trait]
 pub trait Orchestration: Send + Sync {

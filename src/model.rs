@@ -53,7 +53,7 @@ pub use service_quota::{Needs, QuotaUse, ServiceQuota};
 pub use spec::{CaStage, MasterNode, NodeImage, Spec, WorkerGroup, WorkerNode};
 pub use stack::{RootCause, Stack, StackEvent, StackResource};
 pub use status::{Action, State, Status};
-pub use template::{ClusterTemplate, NewTemplate, TemplateId};
+pub use template::{ClusterTemplate, NewTemplate, TemplateId, TemplateUsers};
 pub use thing::{Doubt, Orphan, Thing, ThingSort};
 pub use timeout::TimeOut;
 pub use version::KubeVersion;

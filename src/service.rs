@@ -24,13 +24,18 @@ use crate::model::{
 pub trait Manager: Send + Sync {
     fn identity(&self) -> Identity;
 
+    /// The project's, and other projects' that are public and not hidden.
     async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem>;
+    /// As in [`Manager::templates`]; a hidden one of another project too, where the manager tells it.
+    async fn template(&self, id: TemplateId) -> Result<Option<ClusterTemplate>, Problem> {
+        Ok(self.templates().await?.into_iter().find(|template| template.uuid == id))
+    }
     /// All problems at once, so that a form can show each at its field.
     async fn create_template(&self, wish: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>>;
     /// Changes single fields, as Magnum's `PATCH`; refused, but for its name, tags and who may see
-    /// it, while a cluster refers to it.
+    /// it, while a cluster refers to it. Only its own project may.
     async fn update_template(&self, id: TemplateId, patch: Vec<Patch>) -> Result<ClusterTemplate, Vec<Problem>>;
-    /// Refused while a cluster refers to it.
+    /// Refused while a cluster refers to it, and to other projects than its own.
     async fn delete_template(&self, id: TemplateId) -> Result<(), Problem>;
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Problem>;

@@ -21,7 +21,7 @@ use crate::driver::{Facts, NodeAddress, PlanInput};
 use crate::model::history::Sample;
 use crate::model::{
     Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Labels, NewTemplate, Problem, ProblemKind,
-    Quota, Spec, Status, TemplateId,
+    Quota, Spec, Status, TemplateId, TemplateUsers,
 };
 
 mod disk;
@@ -201,12 +201,20 @@ pub trait Archive: Send + Sync {
 /// The store's port.
 #[async_trait]
 pub trait Store: Archive {
-    /// Sorted by name, then age.
-    async fn templates(&self, scope: &Scope) -> Result<Vec<ClusterTemplate>, StoreError>;
+    /// The project's, and those that other projects of the same cloud and region made public and
+    /// did not hide; sorted by name, own ones first, then age. `cloud` is [`Identity::keystone`].
+    ///
+    /// [`Identity::keystone`]: crate::cloud::Identity::keystone
+    async fn templates(&self, scope: &Scope, cloud: &str) -> Result<Vec<ClusterTemplate>, StoreError>;
+    /// As in [`Self::templates`], and hidden ones too.
+    async fn template(&self, scope: &Scope, cloud: &str, id: TemplateId)
+    -> Result<Option<ClusterTemplate>, StoreError>;
+    /// Clusters that refer to it, of whatever project.
+    async fn template_users(&self, scope: &Scope, id: TemplateId) -> Result<TemplateUsers, StoreError>;
     async fn add_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<(), StoreError>;
-    /// Replaces the template of the same id; `false` when there is none.
+    /// Replaces the project's template of the same id; `false` when there is none.
     async fn save_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<bool, StoreError>;
-    /// `false` when there was none; [`StoreError::InUse`] while a cluster refers to it.
+    /// `false` when the project has none; [`StoreError::InUse`] while a cluster of whatever project refers to it.
     async fn remove_template(&self, scope: &Scope, id: TemplateId) -> Result<bool, StoreError>;
 
     /// Sorted by name.
@@ -243,13 +251,19 @@ pub trait Store: Archive {
 
 /// Why the store refused or failed. Paths in it are for the user's eyes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// By name, own ones first, then age. Not in SQL: databases differ in how they order letters.
+fn order(templates: &mut [ClusterTemplate], scope: &Scope) {
+    let foreign = |template: &ClusterTemplate| template.project_id != scope.project_id;
+    templates.sort_by(|a, b| (&a.spec.name, foreign(a), a.created_at).cmp(&(&b.spec.name, foreign(b), b.created_at)));
+}
+
 pub enum StoreError {
     #[error("the record was changed by somebody else meanwhile")]
     Stale,
     #[error("there is already a cluster named \"{0}\" in this project")]
     NameTaken(String),
-    #[error("the template is used by {}", .0.join(", "))]
-    InUse(Vec<String>),
+    #[error("the template is used by {0}")]
+    InUse(TemplateUsers),
     #[error("the project's quota of {limit} clusters is used up: it has {there}")]
     QuotaFull { limit: i64, there: i64 },
     #[error("the cluster template is gone")]
@@ -296,6 +310,9 @@ impl From<StoreError> for Problem {
             StoreError::NameTaken(_) => "Choose another name, or delete that cluster first",
             StoreError::InUse(_) => "Delete these clusters first",
             StoreError::QuotaFull { .. } => "Delete a cluster, or have the limit raised with `jeroboam quota update`",
+            StoreError::InUse(users) if users.others > 0 => {
+                "Hide it (`template update NAME replace hidden=true`) until no cluster refers to it any more"
+            }
             StoreError::TemplateGone => "Choose another template",
             StoreError::Newer { .. } => "Use that version, or another data directory",
             StoreError::Corrupt { .. } => {

@@ -1,6 +1,8 @@
 //! From a name or uuid on the command line to the one object meant.
 
-use crate::model::{Cluster, ClusterTemplate, Problem, ProblemKind};
+use std::collections::HashSet;
+
+use crate::model::{Cluster, ClusterTemplate, Problem, ProblemKind, TemplateId};
 use crate::service::Manager;
 
 pub async fn cluster(manager: &dyn Manager, wanted: &str) -> Result<Cluster, Problem> {
@@ -12,13 +14,33 @@ pub async fn clusters(manager: &dyn Manager, wanted: &[String]) -> Result<Vec<Cl
     several("cluster", wanted, &all, cluster_key)
 }
 
+/// The project's own before another's of the same name; a hidden one of another by its uuid alone.
 pub async fn template(manager: &dyn Manager, wanted: &str) -> Result<ClusterTemplate, Problem> {
-    one("cluster template", wanted, &manager.templates().await?, template_key)
+    let all = with_hidden(manager, &[wanted]).await?;
+    one("cluster template", wanted, &all, template_key)
 }
 
 pub async fn templates(manager: &dyn Manager, wanted: &[String]) -> Result<Vec<ClusterTemplate>, Vec<Problem>> {
-    let all = manager.templates().await.map_err(|problem| vec![problem])?;
+    let names: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let all = with_hidden(manager, &names).await.map_err(|problem| vec![problem])?;
     several("cluster template", wanted, &all, template_key)
+}
+
+/// What a list has, but for other projects' that are named like one of our own, and those hidden
+/// ones that are asked for by uuid.
+async fn with_hidden(manager: &dyn Manager, wanted: &[&str]) -> Result<Vec<ClusterTemplate>, Problem> {
+    let mut all = manager.templates().await?;
+    let ids: Vec<TemplateId> = wanted.iter().filter_map(|text| text.parse().ok()).collect();
+    for id in &ids {
+        if all.iter().all(|template| template.uuid != *id) {
+            all.extend(manager.template(*id).await?);
+        }
+    }
+    let project = manager.identity().scope.project_id;
+    let own = |template: &ClusterTemplate| template.project_id == project;
+    let ours: HashSet<String> = all.iter().filter(|one| own(one)).map(|one| one.spec.name.clone()).collect();
+    all.retain(|template| own(template) || ids.contains(&template.uuid) || !ours.contains(&template.spec.name));
+    Ok(all)
 }
 
 fn cluster_key(cluster: &Cluster) -> (String, String) {

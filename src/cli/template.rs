@@ -1,5 +1,7 @@
 //! `jeroboam template …`
 
+use serde::Serialize;
+
 use super::args::TemplateCreate;
 use super::fault::{Done, Failures};
 use super::output::{Column, Terminal, or_dash};
@@ -7,15 +9,26 @@ use super::{either, find, labels};
 use crate::model::{Check, ClusterTemplate, NewTemplate, Patch, Problem, checks};
 use crate::service::Manager;
 
-const COLUMNS: [Column<ClusterTemplate>; 8] = [
-    ("UUID", |t| t.uuid.to_string()),
-    ("NAME", |t| t.spec.name.clone()),
-    ("IMAGE", |t| t.spec.image_id.clone()),
-    ("DISTRO", |t| or_dash(Some(&t.cluster_distro))),
-    ("FLAVOR", |t| or_dash(t.spec.flavor_id.as_deref())),
-    ("FLOATING IP", |t| t.spec.floating_ip_enabled.to_string()),
-    ("MASTER LB", |t| t.spec.master_lb_enabled.to_string()),
-    ("TAGS", |t| or_dash(t.spec.tags.as_deref())),
+/// A row of the list.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    template: ClusterTemplate,
+    #[serde(skip)]
+    ours: bool,
+}
+
+const COLUMNS: [Column<Listed>; 10] = [
+    ("UUID", |t| t.template.uuid.to_string()),
+    ("NAME", |t| t.template.spec.name.clone()),
+    ("IMAGE", |t| t.template.spec.image_id.clone()),
+    ("DISTRO", |t| or_dash(Some(&t.template.cluster_distro))),
+    ("FLAVOR", |t| or_dash(t.template.spec.flavor_id.as_deref())),
+    ("FLOATING IP", |t| t.template.spec.floating_ip_enabled.to_string()),
+    ("MASTER LB", |t| t.template.spec.master_lb_enabled.to_string()),
+    ("PUBLIC", |t| t.template.spec.public.to_string()),
+    ("OF PROJECT", |t| or_dash((!t.ours).then_some(t.template.project_id.as_str()))),
+    ("TAGS", |t| or_dash(t.template.spec.tags.as_deref())),
 ];
 
 /// What the flags ask for; fails on labels only.
@@ -75,13 +88,22 @@ pub async fn update(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &s
 }
 
 pub async fn list(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {
-    let mut templates = manager.templates().await?;
-    templates.sort_by(|a, b| (&a.spec.name, a.uuid).cmp(&(&b.spec.name, b.uuid)));
-    terminal.list(&templates, &COLUMNS)
+    let project = manager.identity().scope.project_id;
+    let all = manager.templates().await?.into_iter();
+    let mut listed: Vec<Listed> =
+        all.map(|template| Listed { ours: template.project_id == project, template }).collect();
+    let key = |of: &Listed| (of.template.spec.name.clone(), !of.ours, of.template.uuid);
+    listed.sort_by_key(key);
+    terminal.list(&listed, &COLUMNS)
 }
 
 pub async fn show(manager: &dyn Manager, terminal: &mut Terminal<'_>, name: &str) -> Done {
-    terminal.show(&find::template(manager, name).await?)
+    let template = find::template(manager, name).await?;
+    if template.project_id != manager.identity().scope.project_id {
+        let told = format!("It belongs to project {}, which made it public", template.project_id);
+        terminal.note(&told)?;
+    }
+    terminal.show(&template)
 }
 
 /// Looks all up first; then deletes what can be deleted, and tells each that cannot.

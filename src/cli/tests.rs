@@ -27,6 +27,7 @@ use crate::service::{CaCertificate, Change, ConductorRole, KubeconfigText, Kubec
 
 mod changes;
 mod create;
+mod templates;
 
 const ID: Uuid = Uuid::from_u128(0xc1);
 
@@ -91,6 +92,7 @@ fn event(id: &str, resource: &str) -> StackEvent {
 #[derive(Default)]
 struct Scripted {
     clusters: Vec<Cluster>,
+    templates: Vec<ClusterTemplate>,
     events: Vec<StackEvent>,
     changes: Mutex<VecDeque<Change>>,
     asked: Mutex<Vec<String>>,
@@ -122,7 +124,10 @@ impl Manager for Scripted {
         }
     }
     async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem> {
-        Ok(Vec::new())
+        Ok(self.templates.iter().filter(|template| !template.spec.hidden).cloned().collect())
+    }
+    async fn template(&self, id: TemplateId) -> Result<Option<ClusterTemplate>, Problem> {
+        Ok(self.templates.iter().find(|template| template.uuid == id).cloned())
     }
     async fn create_template(&self, wish: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>> {
         self.note(serde_json::to_string(&wish).unwrap());

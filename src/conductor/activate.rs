@@ -34,6 +34,8 @@ const NOTE: TimeDelta = TimeDelta::seconds(10);
 #[derive(Clone)]
 pub struct Ports {
     pub scope: Scope,
+    /// [`crate::cloud::Identity::keystone`]; other projects' templates are told by it.
+    pub keystone: String,
     pub orchestration: Arc<dyn Orchestration>,
     pub delegation: Arc<dyn Delegation>,
     pub key_manager: Arc<dyn KeyManager>,

@@ -346,6 +346,7 @@ pub(crate) fn drivers() -> Arc<Drivers> {
 pub(crate) fn ports(heat: Arc<FakeHeat>, store: Arc<dyn Store>, vault: Arc<FakeVault>) -> Ports {
     Ports {
         scope: crate::store::tests::scope(),
+        keystone: crate::store::tests::CLOUD.into(),
         clock: heat.clock.as_clock(),
         orchestration: heat,
         delegation: vault.clone(),

@@ -49,7 +49,7 @@ impl View {
                 break changes.total;
             }
         };
-        ports.observer.templates(store.templates(scope).await?);
+        ports.observer.templates(store.templates(scope, &ports.keystone).await?);
         let mut gone = Vec::new();
         if self.known.len() != total {
             let there = store.cluster_ids(scope).await?;

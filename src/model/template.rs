@@ -110,7 +110,66 @@ pub struct ClusterTemplate {
     /// The image's `os_distro` when the template was made.
     pub cluster_distro: String,
     pub project_id: String,
+    /// Keystone of the cloud that it was made on ([`crate::cloud::Identity::keystone`]): regions of two
+    /// clouds may have one name. Empty: nobody but its own project sees it.
+    #[serde(default)]
+    pub auth_url: String,
     pub user_id: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl ClusterTemplate {
+    /// Whether the project may use it, on a cloud of this Keystone. Whether its list has it is
+    /// [`Self::is_listed`]: a hidden one is found by those who know its uuid.
+    pub fn is_seen_by(&self, project_id: &str, auth_url: &str) -> bool {
+        let shared = self.spec.public && !auth_url.is_empty() && self.auth_url == auth_url;
+        self.project_id == project_id || shared
+    }
+
+    pub fn is_listed(&self, project_id: &str, auth_url: &str) -> bool {
+        self.is_seen_by(project_id, auth_url) && (self.project_id == project_id || !self.spec.hidden)
+    }
+}
+
+/// Who made clusters after a template, as its own project may know it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemplateUsers {
+    /// The project's own clusters, by name.
+    pub names: Vec<String>,
+    /// How many there are of other projects.
+    pub others: usize,
+}
+
+impl TemplateUsers {
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.others == 0
+    }
+}
+
+impl fmt::Display for TemplateUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let others = match self.others {
+            0 => None,
+            1 => Some("a cluster of another project".to_owned()),
+            many => Some(format!("{many} clusters of other projects")),
+        };
+        let all: Vec<&str> = self.names.iter().chain(&others).map(String::as_str).collect();
+        f.write_str(&all.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TemplateUsers;
+
+    #[test]
+    fn users_of_other_projects_are_counted_and_not_named() {
+        let told = |names: &[&str], others| {
+            TemplateUsers { names: names.iter().map(|name| (*name).to_owned()).collect(), others }.to_string()
+        };
+        assert_eq!(told(&["a", "b"], 0), "a, b");
+        assert_eq!(told(&["a"], 1), "a, a cluster of another project");
+        assert_eq!(told(&[], 3), "3 clusters of other projects");
+    }
 }

@@ -108,6 +108,7 @@ impl LocalManager {
         let ports = || Ports {
             notifier: notifier.clone(),
             scope: cloud.identity.scope.clone(),
+            keystone: cloud.identity.keystone().to_owned(),
             orchestration: cloud.orchestration.clone(),
             delegation: cloud.delegation.clone(),
             key_manager: cloud.key_manager.clone(),
@@ -207,7 +208,13 @@ impl Manager for LocalManager {
     }
 
     async fn templates(&self) -> Result<Vec<ClusterTemplate>, Problem> {
-        Ok(self.store.templates(&self.cloud.identity.scope).await?)
+        let who = &self.cloud.identity;
+        Ok(self.store.templates(&who.scope, who.keystone()).await?)
+    }
+
+    async fn template(&self, id: TemplateId) -> Result<Option<ClusterTemplate>, Problem> {
+        let who = &self.cloud.identity;
+        Ok(self.store.template(&who.scope, who.keystone(), id).await?)
     }
 
     async fn create_template(&self, wish: NewTemplate) -> Result<ClusterTemplate, Vec<Problem>> {
@@ -225,6 +232,7 @@ impl Manager for LocalManager {
     }
 
     async fn delete_template(&self, id: TemplateId) -> Result<(), Problem> {
+        self.own_template(id).await?;
         if !self.store.remove_template(&self.cloud.identity.scope, id).await? {
             return Err(Problem::not_found(format!("there is no cluster template {id}")));
         }

@@ -6,10 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Archive, Changes, ClusterRecord, PAGE, SAMPLES, Secrets, Store, StoreError};
+use super::{Archive, Changes, ClusterRecord, PAGE, SAMPLES, Secrets, Store, StoreError, order};
 use crate::cloud::Scope;
 use crate::model::history::Sample;
-use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Quota, TemplateId, quota};
+use crate::model::{
+    ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Quota, TemplateId, TemplateUsers, quota,
+};
 
 #[derive(Default)]
 pub struct MemoryStore {
@@ -42,6 +44,16 @@ impl Inner {
     }
 }
 
+impl Inner {
+    fn users(&self, scope: &Scope, id: TemplateId) -> TemplateUsers {
+        let all = self.clusters.values().filter(|record| record.cluster.cluster_template_id == id);
+        let (own, others): (Vec<_>, Vec<_>) = all.partition(|record| record.scope == *scope);
+        let mut names: Vec<String> = own.iter().map(|record| record.cluster.name.clone()).collect();
+        names.sort();
+        TemplateUsers { names, others: others.len() }
+    }
+}
+
 impl MemoryStore {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // Every change below is complete before anything can panic.
@@ -51,16 +63,29 @@ impl MemoryStore {
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn templates(&self, scope: &Scope) -> Result<Vec<ClusterTemplate>, StoreError> {
-        let mut found: Vec<ClusterTemplate> = self
-            .lock()
-            .templates
-            .values()
-            .filter(|(of, _)| of == scope)
-            .map(|(_, template)| template.clone())
-            .collect();
-        found.sort_by(|a, b| (&a.spec.name, a.created_at).cmp(&(&b.spec.name, b.created_at)));
+    async fn templates(&self, scope: &Scope, cloud: &str) -> Result<Vec<ClusterTemplate>, StoreError> {
+        let inner = self.lock();
+        let there = inner.templates.values().filter(|(of, _)| of.region == scope.region);
+        let listed = there.filter(|(_, template)| template.is_listed(&scope.project_id, cloud));
+        let mut found: Vec<ClusterTemplate> = listed.map(|(_, template)| template.clone()).collect();
+        order(&mut found, scope);
         Ok(found)
+    }
+
+    async fn template(
+        &self,
+        scope: &Scope,
+        cloud: &str,
+        id: TemplateId,
+    ) -> Result<Option<ClusterTemplate>, StoreError> {
+        let inner = self.lock();
+        let found = inner.templates.get(&id).filter(|(of, _)| of.region == scope.region);
+        let seen = found.filter(|(_, template)| template.is_seen_by(&scope.project_id, cloud));
+        Ok(seen.map(|(_, template)| template.clone()))
+    }
+
+    async fn template_users(&self, scope: &Scope, id: TemplateId) -> Result<TemplateUsers, StoreError> {
+        Ok(self.lock().users(scope, id))
     }
 
     async fn add_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<(), StoreError> {
@@ -82,12 +107,7 @@ impl Store for MemoryStore {
 
     async fn remove_template(&self, scope: &Scope, id: TemplateId) -> Result<bool, StoreError> {
         let mut inner = self.lock();
-        let users: Vec<String> = inner
-            .clusters
-            .values()
-            .filter(|record| record.cluster.cluster_template_id == id)
-            .map(|record| record.cluster.name.clone())
-            .collect();
+        let users = inner.users(scope, id);
         if !users.is_empty() {
             return Err(StoreError::InUse(users));
         }

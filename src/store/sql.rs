@@ -15,15 +15,16 @@ use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 
 use super::seal::{Label, Sealer};
-use super::{Changes, ClusterRecord, Feed, Leases, PAGE, Secrets, Store, StoreError};
+use super::{Changes, ClusterRecord, Feed, Leases, PAGE, Secrets, Store, StoreError, order};
 use crate::cloud::Scope;
 use crate::model::history::Sample;
-use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, TemplateId, quota, text};
+use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, TemplateId, TemplateUsers, quota, text};
 use backend::{Backend, Row, Value};
 
 mod archive;
 pub(super) mod backend;
 
+const USERS: &str = "SELECT project_id, region, name FROM clusters WHERE template_id = $1 ORDER BY name";
 const CHECK_TEXT: &str = "jeroboam";
 
 /// A store in a database; see [`super::sqlite`] and [`super::postgres`] for how one is opened.
@@ -78,6 +79,37 @@ impl<DB: Backend> SqlStore<DB> {
 
     fn texts(&self, rows: Vec<Row>) -> Result<Vec<String>, StoreError> {
         rows.into_iter().map(|mut row| row.text()).collect::<Result<_, _>>().map_err(|error| self.told(error))
+    }
+
+    /// Rows of project, name and body.
+    fn seen(&self, scope: &Scope, rows: Vec<Row>) -> Result<Vec<ClusterTemplate>, StoreError> {
+        let mut found = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            let columns = (|| Ok((row.text()?, row.text()?, row.text()?)))();
+            let (project, name, body) = columns.map_err(|error| self.told(error))?;
+            match parse::<ClusterTemplate>("template", &name, &body) {
+                Ok(template) => found.push(template),
+                // Another project may have a newer version of us; that must not take this one's own from it.
+                Err(error) if project != scope.project_id => tracing::warn!(%error, project, "template left out"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Rows of project, region and name.
+    fn users(&self, scope: &Scope, rows: Vec<Row>) -> Result<TemplateUsers, StoreError> {
+        let mut users = TemplateUsers::default();
+        for mut row in rows {
+            let columns = (|| Ok((row.text()?, row.text()?, row.text()?)))();
+            let (project, region, name) = columns.map_err(|error| self.told(error))?;
+            if project == scope.project_id && region == scope.region {
+                users.names.push(name);
+            } else {
+                users.others += 1;
+            }
+        }
+        Ok(users)
     }
 
     /// Rows of name, revision and body.
@@ -152,18 +184,32 @@ impl<DB: Backend> Change<'_, DB> {
 
 #[async_trait]
 impl<DB: Backend> Store for SqlStore<DB> {
-    async fn templates(&self, scope: &Scope) -> Result<Vec<ClusterTemplate>, StoreError> {
-        let sql = "SELECT name, body FROM templates WHERE project_id = $1 AND region = $2";
+    async fn templates(&self, scope: &Scope, cloud: &str) -> Result<Vec<ClusterTemplate>, StoreError> {
+        let sql = "SELECT project_id, name, body FROM templates \
+                   WHERE region = $2 AND (project_id = $1 OR public = 1)";
         let rows = self.fetch(sql, &[Value::Text(&scope.project_id), Value::Text(&scope.region)]).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for mut row in rows {
-            let columns = (|| Ok((row.text()?, row.text()?)))();
-            let (name, body) = columns.map_err(|error| self.told(error))?;
-            found.push(parse::<ClusterTemplate>("template", &name, &body)?);
-        }
-        // Here and not in SQL: databases differ in how they order letters.
-        found.sort_by(|a, b| (&a.spec.name, a.created_at).cmp(&(&b.spec.name, b.created_at)));
+        let mut found = self.seen(scope, rows)?;
+        found.retain(|template| template.is_listed(&scope.project_id, cloud));
+        order(&mut found, scope);
         Ok(found)
+    }
+
+    async fn template(
+        &self,
+        scope: &Scope,
+        cloud: &str,
+        id: TemplateId,
+    ) -> Result<Option<ClusterTemplate>, StoreError> {
+        let sql = "SELECT project_id, name, body FROM templates \
+                   WHERE id = $3 AND region = $2 AND (project_id = $1 OR public = 1)";
+        let id = id.to_string();
+        let values = [Value::Text(&scope.project_id), Value::Text(&scope.region), Value::Text(&id)];
+        let found = self.seen(scope, self.fetch(sql, &values).await?)?.pop();
+        Ok(found.filter(|template| template.is_seen_by(&scope.project_id, cloud)))
+    }
+
+    async fn template_users(&self, scope: &Scope, id: TemplateId) -> Result<TemplateUsers, StoreError> {
+        self.users(scope, self.fetch(USERS, &[Value::Text(&id.to_string())]).await?)
     }
 
     async fn add_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<(), StoreError> {
@@ -171,12 +217,13 @@ impl<DB: Backend> Store for SqlStore<DB> {
         let (mut change, _) = self.begin().await?;
         change
             .execute(
-                "INSERT INTO templates (id, project_id, region, name, body) VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO templates (id, project_id, region, name, public, body) VALUES ($1, $2, $3, $4, $5, $6)",
                 &[
                     Value::Text(&template.uuid.to_string()),
                     Value::Text(&scope.project_id),
                     Value::Text(&scope.region),
                     Value::Text(&template.spec.name),
+                    Value::Int(template.spec.public.into()),
                     Value::Text(&body),
                 ],
             )
@@ -187,13 +234,15 @@ impl<DB: Backend> Store for SqlStore<DB> {
     async fn save_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<bool, StoreError> {
         let body = print("template", &template.spec.name, template)?;
         let (mut change, _) = self.begin().await?;
-        let sql = "UPDATE templates SET name = $1, body = $2 WHERE id = $3 AND project_id = $4 AND region = $5";
+        let sql = "UPDATE templates SET name = $1, body = $2, public = $6 \
+                   WHERE id = $3 AND project_id = $4 AND region = $5";
         let values = [
             Value::Text(&template.spec.name),
             Value::Text(&body),
             Value::Text(&template.uuid.to_string()),
             Value::Text(&scope.project_id),
             Value::Text(&scope.region),
+            Value::Int(template.spec.public.into()),
         ];
         if change.execute(sql, &values).await? == 0 {
             return Ok(false);
@@ -205,9 +254,7 @@ impl<DB: Backend> Store for SqlStore<DB> {
     async fn remove_template(&self, scope: &Scope, id: TemplateId) -> Result<bool, StoreError> {
         let id = id.to_string();
         let (mut change, _) = self.begin().await?;
-        let users =
-            change.fetch("SELECT name FROM clusters WHERE template_id = $1 ORDER BY name", &[Value::Text(&id)]).await?;
-        let users = self.texts(users)?;
+        let users = self.users(scope, change.fetch(USERS, &[Value::Text(&id)]).await?)?;
         if !users.is_empty() {
             return Err(StoreError::InUse(users));
         }

@@ -16,6 +16,9 @@ use crate::model::{
     Quota, Spec, Status, TemplateId, quota,
 };
 
+/// Keystone, as [`crate::cloud::Identity::keystone`] has it.
+pub(crate) const CLOUD: &str = "http://127.0.0.1/identity";
+
 pub(crate) fn scope() -> Scope {
     Scope { project_id: "p1".into(), region: "RegionOne".into() }
 }
@@ -31,6 +34,7 @@ pub(crate) fn template() -> ClusterTemplate {
         },
         cluster_distro: "ubuntu".into(),
         project_id: "p1".into(),
+        auth_url: CLOUD.into(),
         user_id: "u1".into(),
         created_at: Utc.timestamp_opt(1_800_000_000, 0).unwrap(),
         updated_at: None,
@@ -123,8 +127,8 @@ fn secrets() -> Secrets {
 pub(crate) async fn keeps_the_rules(store: &dyn Store) {
     let other = Scope { region: "RegionTwo".into(), ..scope() };
     store.add_template(&scope(), &template()).await.unwrap();
-    assert_eq!(store.templates(&scope()).await.unwrap(), [template()]);
-    assert!(store.templates(&other).await.unwrap().is_empty(), "regions are kept apart");
+    assert_eq!(store.templates(&scope(), CLOUD).await.unwrap(), [template()]);
+    assert!(store.templates(&other, CLOUD).await.unwrap().is_empty(), "regions are kept apart");
 
     let mut one = record(1, "prod");
     store.add_cluster(&mut one, &secrets()).await.unwrap();
@@ -163,9 +167,10 @@ pub(crate) async fn keeps_the_rules(store: &dyn Store) {
     let version = store.version().await.unwrap();
     assert!(store.save_template(&scope(), &renamed).await.unwrap());
     assert!(store.version().await.unwrap() > version, "a save must be seen by followers");
-    assert_eq!(store.templates(&scope()).await.unwrap(), [renamed]);
-    let used = store.remove_template(&scope(), template().uuid).await.unwrap_err();
-    assert!(matches!(used, StoreError::InUse(by) if by.contains(&"prod".to_owned())));
+    assert_eq!(store.templates(&scope(), CLOUD).await.unwrap(), [renamed]);
+    let users = store.template_users(&scope(), template().uuid).await.unwrap();
+    assert_eq!((users.names.as_slice(), users.others), (["prod".to_owned()].as_slice(), 1));
+    assert_eq!(store.remove_template(&scope(), template().uuid).await, Err(StoreError::InUse(users)));
 
     store.remove_cluster(&one).await.unwrap();
     store.remove_cluster(&one).await.unwrap();
@@ -176,6 +181,69 @@ pub(crate) async fn keeps_the_rules(store: &dyn Store) {
     assert!(!store.remove_template(&other, template().uuid).await.unwrap(), "not another region's template");
     assert!(store.remove_template(&scope(), template().uuid).await.unwrap());
     assert!(!store.remove_template(&scope(), template().uuid).await.unwrap());
+}
+
+/// What every store must do with templates that more projects than one may use.
+pub(crate) async fn shares_templates(store: &dyn Store) {
+    let made = |number: u128, name: &str, project: &str, sign: &str, cloud: &str| {
+        let mut made = template();
+        made.uuid = TemplateId(Uuid::from_u128(number));
+        made.spec.name = name.into();
+        made.spec.public = sign.contains("public");
+        made.spec.hidden = sign.contains("hidden");
+        made.project_id = project.into();
+        made.auth_url = cloud.into();
+        made
+    };
+    let of = |project: &str| Scope { project_id: project.into(), ..scope() };
+    let all = [
+        made(1, "b", "p2", "public", CLOUD),
+        made(2, "b", "p1", "", CLOUD),
+        made(3, "a", "p2", "public hidden", CLOUD),
+        made(4, "a", "p2", "", CLOUD),
+        made(5, "c", "p1", "hidden", CLOUD),
+        made(6, "a", "p2", "public", "https://elsewhere/identity"),
+        made(7, "a", "p2", "public", ""),
+    ];
+    for template in &all {
+        store.add_template(&of(&template.project_id), template).await.unwrap();
+    }
+    let far = Scope { region: "RegionTwo".into(), ..of("p2") };
+    store.add_template(&far, &made(8, "a", "p2", "public", CLOUD)).await.unwrap();
+
+    let listed = |project: &'static str, cloud: &'static str| async move {
+        let found = store.templates(&of(project), cloud).await.unwrap();
+        found.iter().map(|template| template.uuid.0.as_u128()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("p1", CLOUD).await, [2, 1, 5], "by name, own ones first");
+    assert_eq!(listed("p3", CLOUD).await, [1]);
+    assert_eq!(listed("p3", "https://elsewhere/identity").await, [6]);
+    assert!(listed("p3", "").await.is_empty(), "a cloud that is not known is no cloud");
+    let found = |project: &'static str, number: u128| async move {
+        let id = TemplateId(Uuid::from_u128(number));
+        store.template(&of(project), CLOUD, id).await.unwrap().is_some()
+    };
+    let mut seen = Vec::new();
+    for number in 1..=9 {
+        seen.push((found("p1", number).await, found("p3", number).await));
+    }
+    let [both, mine, none] = [(true, true), (true, false), (false, false)];
+    assert_eq!(seen, [both, mine, both, none, mine, none, none, none, none], "by its uuid, a hidden one too");
+
+    let mut theirs = record(1, "theirs");
+    (theirs.scope, theirs.cluster.cluster_template_id) = (of("p1"), all[0].uuid);
+    store.add_cluster(&mut theirs, &Secrets::new()).await.unwrap();
+    let users = store.template_users(&of("p2"), all[0].uuid).await.unwrap();
+    assert_eq!((users.names.len(), users.others), (0, 1));
+    assert_eq!(store.remove_template(&of("p2"), all[0].uuid).await, Err(StoreError::InUse(users)));
+    let mut closed = all[0].clone();
+    closed.spec.public = false;
+    assert!(!store.save_template(&of("p1"), &closed).await.unwrap(), "only its own project");
+    assert!(store.save_template(&of("p2"), &closed).await.unwrap());
+    assert_eq!(listed("p1", CLOUD).await, [2, 5]);
+    store.remove_cluster(&theirs).await.unwrap();
+    assert!(!store.remove_template(&of("p1"), all[0].uuid).await.unwrap(), "only its own project");
+    assert!(store.remove_template(&of("p2"), all[0].uuid).await.unwrap());
 }
 
 /// What every store must do with what outlives clusters.
@@ -265,6 +333,7 @@ pub(crate) async fn archives(store: &dyn Store) {
 #[tokio::test]
 async fn memory_keeps_the_rules() {
     keeps_the_rules(&MemoryStore::default()).await;
+    shares_templates(&MemoryStore::default()).await;
     archives(&MemoryStore::default()).await;
 }
 
@@ -272,6 +341,8 @@ async fn memory_keeps_the_rules() {
 async fn sqlite_keeps_the_rules() {
     let dir = tempfile::tempdir().unwrap();
     keeps_the_rules(&SqliteStore::open(dir.path()).await.unwrap()).await;
+    let dir = tempfile::tempdir().unwrap();
+    shares_templates(&SqliteStore::open(dir.path()).await.unwrap()).await;
     let dir = tempfile::tempdir().unwrap();
     archives(&SqliteStore::open(dir.path()).await.unwrap()).await;
 }

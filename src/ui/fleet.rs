@@ -251,17 +251,24 @@ impl Fleet {
 
     pub fn templates_by_name(&self) -> Vec<&ClusterTemplate> {
         let mut all: Vec<&ClusterTemplate> = self.templates.values().collect();
-        all.sort_by(|a, b| a.spec.name.cmp(&b.spec.name).then(a.created_at.cmp(&b.created_at)));
+        let key = |of: &ClusterTemplate| (of.spec.name.clone(), !self.is_ours(of), of.created_at);
+        all.sort_by_cached_key(|template| key(template));
         all
     }
 
     /// Clusters on the move, failed, ready.
+    /// By name, own ones before others'.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |f: fn(&Cluster) -> bool| self.clusters.values().filter(|c| f(c)).count();
         (count(|c| c.status.is_in_progress()), count(|c| c.status.is_failed()), count(|c| c.status.is_complete()))
     }
 
     /// Forget that lists were loaded, so that they are asked for again; what is known stays on screen.
+    /// Whether the template is this project's, to be changed and deleted.
+    pub fn is_ours(&self, template: &ClusterTemplate) -> bool {
+        self.identity.as_ref().is_none_or(|who| who.scope.project_id == template.project_id)
+    }
+
     pub fn forget_loaded(&mut self) {
         self.clusters_loaded = Loaded::Not;
         self.templates_loaded = Loaded::Not;

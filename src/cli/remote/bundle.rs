@@ -61,14 +61,13 @@ pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, means: &Rem
     let (id, path) = (cluster.uuid, place(&cluster, wanted.file.clone())?);
     let mut all = Gathered::default();
     all.value("cluster.json", Ok(&cluster));
-    let (templates, resources, events, history, nodes) = tokio::join!(
-        manager.templates(),
+    let (template, resources, events, history, nodes) = tokio::join!(
+        manager.template(cluster.cluster_template_id),
         manager.resources(id),
         manager.events(id),
         manager.history(Some(id), ENTRIES),
         manager.machines(id),
     );
-    let template = templates.map(|all| all.into_iter().find(|template| template.uuid == cluster.cluster_template_id));
     all.value("template.json", template);
     all.value("resources.json", resources);
     all.value("events.json", events);

@@ -53,6 +53,7 @@ pub(super) fn template(
         spec: wish,
         cluster_distro: distro,
         project_id: who.scope.project_id.clone(),
+        auth_url: who.keystone().to_owned(),
         user_id: who.user_id.clone(),
         created_at: now,
         updated_at: None,
@@ -313,10 +314,17 @@ pub(super) fn plan(record: &ClusterRecord, drivers: &Drivers, secrets: &Secrets)
     driver.plan(&record.plan_input(&keys::for_plan(record, secrets, record.cluster.created_at)?))
 }
 
-/// Finds by uuid, else by name; never a guess between equal names.
-pub(super) fn find_template<'a>(wanted: &str, all: &'a [ClusterTemplate]) -> Result<&'a ClusterTemplate, Problem> {
+/// Finds by uuid, else by name, the project's own before others'; never a guess between equal names.
+pub(super) fn find_template<'a>(
+    wanted: &str,
+    all: &'a [ClusterTemplate],
+    project_id: &str,
+) -> Result<&'a ClusterTemplate, Problem> {
+    let own = |template: &ClusterTemplate| template.project_id == project_id;
+    let ours = all.iter().any(|template| own(template) && template.spec.name == wanted);
+    let meant = all.iter().filter(|template| !ours || own(template) || template.uuid.to_string() == wanted);
     let keyed: Vec<(String, String, &ClusterTemplate)> =
-        all.iter().map(|template| (template.uuid.to_string(), template.spec.name.clone(), template)).collect();
+        meant.map(|template| (template.uuid.to_string(), template.spec.name.clone(), template)).collect();
     pick("cluster template", "cluster_template_id", wanted, &keyed, |(uuid, name, _)| (uuid, name)).map(|found| found.2)
 }
 

@@ -10,7 +10,8 @@ use crate::conductor::change::{self, Target};
 use crate::conductor::{Observer, chronicle, groups, keys, provisions};
 use crate::model::change::shape;
 use crate::model::{
-    Cluster, ClusterChange, ClusterId, ClusterTemplate, NewNodeGroup, Patch, Problem, TemplateId, patch,
+    Cluster, ClusterChange, ClusterId, ClusterTemplate, NewNodeGroup, Patch, Problem, ProblemKind, TemplateId, patch,
+    text,
 };
 use crate::pki;
 use crate::service::Manager;
@@ -77,11 +78,9 @@ impl LocalManager {
         }
         match wish {
             ClusterChange::Upgrade { template, .. } => {
-                let (templates, inventory) = tokio::join!(self.templates(), self.whole_inventory());
-                let templates = templates.map_err(only)?;
-                let template = accept::find_template(template, &templates)
-                    .map_err(|problem| only(problem.on_field("template")))?;
-                Ok(Prepared::Upgrade { template: Box::new(template.clone()), inventory: Box::new(inventory?) })
+                let (template, inventory) = tokio::join!(self.meant_template(template), self.whole_inventory());
+                let template = template.map_err(|problem| only(problem.on_field("template")))?;
+                Ok(Prepared::Upgrade { template: Box::new(template), inventory: Box::new(inventory?) })
             }
             ClusterChange::CreateNodegroup { .. } => {
                 Ok(Prepared::Group { inventory: Box::new(self.whole_inventory().await?) })
@@ -140,28 +139,49 @@ impl LocalManager {
             .into())
     }
 
+    /// By uuid, also a hidden one; else by name.
+    pub(super) async fn meant_template(&self, wanted: &str) -> Result<ClusterTemplate, Problem> {
+        if let Ok(id) = wanted.parse()
+            && let Some(template) = self.template(id).await?
+        {
+            return Ok(template);
+        }
+        accept::find_template(wanted, &self.templates().await?, &self.cloud.identity.scope.project_id).cloned()
+    }
+
+    /// One that this project may change and delete.
+    pub(super) async fn own_template(&self, id: TemplateId) -> Result<ClusterTemplate, Problem> {
+        let found = self.template(id).await?;
+        let template = found.ok_or_else(|| Problem::not_found(format!("there is no cluster template {id}")))?;
+        if template.project_id != self.cloud.identity.scope.project_id {
+            let told =
+                format!("cluster template \"{}\" belongs to project {}", template.spec.name, template.project_id);
+            let advice = "Only that project changes or deletes it; make one of your own after it";
+            return Err(Problem::new(ProblemKind::Denied, told).advise(advice));
+        }
+        Ok(template)
+    }
+
     pub(super) async fn patch_template(
         &self,
         id: TemplateId,
         patches: &[Patch],
     ) -> Result<ClusterTemplate, Vec<Problem>> {
         let scope = &self.cloud.identity.scope;
-        let (templates, clusters) = tokio::join!(self.templates(), self.clusters());
-        let known = templates.map_err(only)?.into_iter().find(|template| template.uuid == id);
-        let known = known.ok_or_else(|| only(Problem::not_found(format!("there is no cluster template {id}"))))?;
+        let known = self.own_template(id).await.map_err(only)?;
         let spec = patch::template(&known.spec, patches)?;
         if spec == known.spec {
             return Ok(known);
         }
-        let users: Vec<String> = clusters
-            .map_err(only)?
-            .into_iter()
-            .filter(|cluster| cluster.cluster_template_id == id)
-            .map(|cluster| cluster.name)
-            .collect();
+        let users = self.store.template_users(scope, id).await.map_err(only)?;
+        if known.spec.public && !spec.public && users.others > 0 {
+            let told = format!("cluster template \"{}\" is used by {users}", known.spec.name);
+            let advice = "Hide it instead: no list has it then, and these clusters still find it";
+            return Err(only(Problem::conflict(told).on_field("public").advise(advice)));
+        }
         let deep = patches.iter().map(|patch| patch.target().0).find(|field| !patch::HARMLESS.contains(field));
         if let Some(field) = deep.filter(|_| !users.is_empty()) {
-            let told = format!("cluster template \"{}\" is used by {}", known.spec.name, users.join(", "));
+            let told = format!("cluster template \"{}\" is used by {users}", known.spec.name);
             let advice =
                 format!("While it is, only {} can be changed; make another template", patch::HARMLESS.join(", "));
             return Err(only(Problem::conflict(told).on_field(field).advise(advice)));
@@ -174,7 +194,7 @@ impl LocalManager {
             if !found.is_empty() {
                 return Err(found);
             }
-            ClusterTemplate { spec, ..known.clone() }
+            ClusterTemplate { spec, auth_url: self.cloud.identity.keystone().to_owned(), ..known.clone() }
         };
         changed.user_id = known.user_id;
         changed.updated_at = Some((self.clock)());

@@ -50,16 +50,15 @@ impl LocalManager {
     }
 
     pub(super) async fn look(&self, wish: NewCluster) -> Result<Look, Vec<Problem>> {
-        let (templates, (inventory, problems), quotas, life) = tokio::join!(
-            super::Manager::templates(self),
+        let (template, (inventory, problems), quotas, life) = tokio::join!(
+            self.meant_template(&wish.cluster_template_id),
             super::Manager::inventory(self),
             self.service_quotas(),
             self.cloud.login.life()
         );
-        let templates = templates.map_err(only)?;
-        let template = accept::find_template(&wish.cluster_template_id, &templates).map_err(only)?;
-        let ways_out = self.ways_out(&wish, template, &inventory).await;
-        Ok(self.judge(wish, template, &Seen { inventory, problems, quotas, life }, ways_out.as_deref()))
+        let template = template.map_err(only)?;
+        let ways_out = self.ways_out(&wish, &template, &inventory).await;
+        Ok(self.judge(wish, &template, &Seen { inventory, problems, quotas, life }, ways_out.as_deref()))
     }
 
     fn judge(&self, wish: NewCluster, template: &ClusterTemplate, seen: &Seen, ways_out: Option<&[String]>) -> Look {

@@ -11,7 +11,7 @@ use super::PostgresStore;
 use crate::cloud::Scope;
 use crate::model::Problem;
 use crate::store::lease::{Bid, SHARDS};
-use crate::store::tests::{archives, keeps_the_rules, record, scope, template};
+use crate::store::tests::{archives, keeps_the_rules, record, scope, shares_templates, template};
 use crate::store::{Leases, Secrets, Store, StoreError};
 
 #[path = "../../../tests/it/support/postgres.rs"]
@@ -43,6 +43,8 @@ async fn it_keeps_the_rules_and_two_hosts_see_each_other() {
     let Some(server) = Postgres::start() else { return };
     let (dir, one) = host(&server.url()).await;
     keeps_the_rules(&one).await;
+    emptied(&one).await;
+    shares_templates(&one).await;
     emptied(&one).await;
     archives(&one).await;
     emptied(&one).await;

@@ -203,14 +203,23 @@ pub fn field(input: &mut Input, area: Rect, bounds: Rect, cx: &Cx, buf: &mut Buf
 pub struct DeleteTemplate {
     id: TemplateId,
     name: String,
-    used_by: Vec<String>,
+    /// Why it cannot go, as far as is known here.
+    stays: Option<String>,
 }
 
 impl DeleteTemplate {
     pub fn new(id: TemplateId, cx: &Cx) -> Option<Self> {
-        let name = cx.fleet.templates.get(&id)?.spec.name.clone();
+        let template = cx.fleet.templates.get(&id)?;
         let used = cx.fleet.clusters_by_name().into_iter().filter(|cluster| cluster.cluster_template_id == id);
-        Some(Self { id, name, used_by: used.map(|cluster| cluster.name.clone()).collect() })
+        let used: Vec<&str> = used.map(|cluster| cluster.name.as_str()).collect();
+        let stays = if !cx.fleet.is_ours(template) {
+            Some(format!("It belongs to project {}, and only that one can delete it", template.project_id))
+        } else if !used.is_empty() {
+            Some(format!("It cannot go while clusters use it: {}", used.join(", ")))
+        } else {
+            None
+        };
+        Some(Self { id, name: template.spec.name.clone(), stays })
     }
 }
 
@@ -225,7 +234,7 @@ impl Layer for DeleteTemplate {
 
     fn on(&mut self, action: Action, _cx: &Cx) -> Vec<Ask> {
         match action {
-            Action::Accept if self.used_by.is_empty() => vec![Ask::Run(Job::DeleteTemplate(self.id)), Ask::Close],
+            Action::Accept if self.stays.is_none() => vec![Ask::Run(Job::DeleteTemplate(self.id)), Ask::Close],
             Action::Accept | Action::Back => vec![Ask::Close],
             _ => Vec::new(),
         }
@@ -238,13 +247,12 @@ impl Layer for DeleteTemplate {
             cx.span(Role::Strong, text::fit(&self.name, room.saturating_sub(22))),
         ]];
         let mut keys = Vec::new();
-        if self.used_by.is_empty() {
-            lines.push(vec![cx.span(Role::Muted, "No cluster uses it.")]);
+        if let Some(why) = &self.stays {
+            lines.extend(text::wrap(why, room, 4).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
+        } else {
+            lines.push(vec![cx.span(Role::Muted, "No cluster of this project uses it.")]);
             keys.extend(press(Action::Accept, &[Context::Dialog], "delete", cx));
             keys.push(Span::raw("     "));
-        } else {
-            let told = format!("It cannot go while clusters use it: {}", self.used_by.join(", "));
-            lines.extend(text::wrap(&told, room, 4).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
         }
         keys.extend(press(Action::Back, &[Context::Dialog], "keep it", cx));
         lines.extend([Vec::new(), keys]);

@@ -109,7 +109,7 @@ impl Subject for NewOne {
 
     fn offers(&self, id: &str, values: &Values, cx: &Cx) -> Vec<Offer> {
         if id == "cluster_template_id" {
-            return offers::templates(&cx.fleet.templates_by_name());
+            return offers::templates(&cx.fleet.templates_by_name(), cx.fleet);
         }
         let Some(cloud) = &cx.fleet.inventory else { return Vec::new() };
         match id {
@@ -144,11 +144,14 @@ impl Subject for NewOne {
     fn defaults(&self, fields: &mut [Field], cx: &Cx) {
         let chosen = Values(fields).text("cluster_template_id");
         let all = cx.fleet.templates_by_name();
-        let offers = offers::templates(&all);
+        let offers = offers::templates(&all, cx.fleet);
         let from =
             self.from.and_then(|id| all.iter().position(|template| template.uuid == id)).and_then(|at| offers.get(at));
-        let newest =
-            all.iter().enumerate().max_by_key(|(_, template)| template.created_at).and_then(|(at, _)| offers.get(at));
+        let newest = all
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, template)| (cx.fleet.is_ours(template), template.created_at))
+            .and_then(|(at, _)| offers.get(at));
         let wanted = chosen
             .or_else(|| from.map(|offer| offer.value.clone()))
             .or_else(|| newest.map(|offer| offer.value.clone()));

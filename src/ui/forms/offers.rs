@@ -3,6 +3,7 @@
 
 use crate::model::validate::Inventory;
 use crate::model::{ClusterTemplate, Flavor, Image, Network, Subnet};
+use crate::ui::fleet::Fleet;
 
 /// One row of a picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,12 +149,17 @@ pub fn subnets(cloud: &Inventory, within: Option<&str>) -> Vec<Offer> {
     sorted(cloud.subnets.iter().map(offer).collect())
 }
 
-pub fn templates(all: &[&ClusterTemplate]) -> Vec<Offer> {
+pub fn templates(all: &[&ClusterTemplate], fleet: &Fleet) -> Vec<Offer> {
     let names: Vec<&str> = all.iter().map(|template| template.spec.name.as_str()).collect();
     let offer = |template: &&ClusterTemplate| Offer {
         value: value(&template.uuid.to_string(), &template.spec.name, &names),
         name: template.spec.name.clone(),
-        note: format!("{}  {}", template.cluster_distro, template.spec.flavor_id.as_deref().unwrap_or("no flavor")),
+        note: format!(
+            "{}  {}{}",
+            template.cluster_distro,
+            template.spec.flavor_id.as_deref().unwrap_or("no flavor"),
+            if fleet.is_ours(template) { "" } else { "  of another project" }
+        ),
         unsuitable: None,
     };
     all.iter().map(offer).collect()

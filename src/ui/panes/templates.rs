@@ -33,7 +33,7 @@ impl Spec for Templates {
                 min: 14,
                 max: 40,
                 rank: 0,
-                cell: |t, cx| vec![cx.span(Role::Strong, &t.spec.name)],
+                cell: |t, cx| [cx.span(Role::Strong, &t.spec.name)].into_iter().chain(sign(t, cx)).collect(),
                 order: |a, b, _| a.spec.name.cmp(&b.spec.name),
             },
             Column {
@@ -101,6 +101,28 @@ fn switch(on: bool, cx: &Cx) -> Vec<Span<'static>> {
     vec![if on { cx.span(Role::Ok, "✓") } else { cx.span(Role::Faint, "–") }]
 }
 
+/// Who may use it besides this project, in a word beside its name; another project's is `others'`.
+fn sign(template: &ClusterTemplate, cx: &Cx) -> Option<Span<'static>> {
+    let word = match (cx.fleet.is_ours(template), template.spec.public, template.spec.hidden) {
+        (false, ..) => "others'",
+        (true, _, true) => "hidden",
+        (true, true, false) => "public",
+        (true, false, false) => return None,
+    };
+    Some(cx.span(Role::Muted, format!("  {word}")))
+}
+
+/// … in a sentence; nothing of a template that is nobody else's.
+fn sharing_told(template: &ClusterTemplate, cx: &Cx) -> Option<String> {
+    let told = match (cx.fleet.is_ours(template), template.spec.public, template.spec.hidden) {
+        (false, ..) => format!("by project {}", template.project_id),
+        (true, true, true) => "with those who know its uuid".into(),
+        (true, true, false) => "with all projects".into(),
+        (true, false, _) => return None,
+    };
+    Some(told)
+}
+
 /// The image's name when the cloud's images are known, else what the template says.
 fn image_name(template: &ClusterTemplate, cx: &Cx) -> String {
     let images = cx.fleet.inventory.as_ref().map_or(&[][..], |cloud| &cloud.images);
@@ -140,6 +162,9 @@ pub fn details(template: &ClusterTemplate, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         if let Some(value) = value {
             lines.push(fact(label, vec![cx.span(Role::Text, value)], cx));
         }
+    }
+    if let Some(told) = sharing_told(template, cx) {
+        lines.push(fact("shared", vec![cx.span(Role::Text, told)], cx));
     }
     lines.push(fact("uuid", vec![cx.span(Role::Muted, template.uuid.to_string())], cx));
     lines.push(fact("created", vec![cx.span(Role::Muted, cx.date(template.created_at))], cx));

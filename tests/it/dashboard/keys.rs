@@ -1,9 +1,10 @@
 //! What keys lead to: effects, as data.
 
-use jeroboam::model::{Check, Problem, Status};
+use jeroboam::model::{Check, Problem, Status, TemplateId};
 use jeroboam::service::{Change, ConductorRole};
 use jeroboam::ui::{Effect, Job, Msg, Reply, Saved, Slot, Target};
 use rstest::rstest;
+use uuid::Uuid;
 
 use super::desk::{Desk, answer};
 use super::world::{self, ML, PROD, STAGING};
@@ -136,6 +137,28 @@ fn a_template_in_use_is_not_even_asked_to_go() {
     assert_eq!(job, Job::DeleteTemplate(world::templates()[2].uuid));
     desk.send(Msg::Reply(ticket, Reply::TemplateDeleted(Ok(()))));
     assert!(!desk.screen(120, 40).contains("coreos"));
+}
+
+#[test]
+fn another_projects_template_is_told_from_ours_and_stays() {
+    let mut desk = Desk::ready();
+    let mut foreign = world::templates().remove(0);
+    foreign.uuid = TemplateId(Uuid::from_u128(0xbf));
+    (foreign.spec.name, foreign.spec.public, foreign.project_id) = ("their-own".into(), true, "p2".into());
+    let mut ours = world::templates().remove(2);
+    ours.spec.public = true;
+    for template in [foreign, ours] {
+        desk.send(Msg::Change(Change::Template { template: Box::new(template) }));
+    }
+    desk.press("2 G z");
+    let list = desk.screen(200, 50);
+    let line = |name: &str| list.lines().find(|line| line.contains(name) && line.contains("m1.")).unwrap_or_default();
+    assert!(line("their-own").contains("others'") && line("coreos").contains("public"), "{list}");
+    desk.press("d enter");
+    assert!(desk.open.is_empty(), "nobody is asked to delete it");
+    desk.press("d");
+    let told = desk.screen(120, 40);
+    assert!(told.contains("It belongs to project p2"), "{told}");
 }
 
 #[test]

@@ -287,6 +287,7 @@ fn resource(address: &str, kind: &str, status: &str, reason: &str) -> StackResou
     let mut path: Vec<String> = address.split('.').map(str::to_owned).collect();
     let name = path.pop().unwrap();
     StackResource {
+        auth_url: "https://keystone.example.org".into(),
         nested: kind.ends_with(".yaml").then(|| format!("stack-{address}")),
         name,
         kind: kind.into(),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::cloud::Scope;
 use crate::conductor::testing::{Fate, yield_once};
 use crate::model::history::Sample;
-use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Quota, TemplateId};
+use crate::model::{ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Quota, TemplateId, TemplateUsers};
 use crate::store::{Archive, Changes, ClusterRecord, MemoryStore, Secrets, Store, StoreError};
 
 #[derive(Default)]
@@ -38,8 +38,19 @@ impl Unsteady {
 
 #[async_trait]
 impl Store for Unsteady {
-    async fn templates(&self, scope: &Scope) -> Result<Vec<ClusterTemplate>, StoreError> {
-        self.inner.templates(scope).await
+    async fn templates(&self, scope: &Scope, cloud: &str) -> Result<Vec<ClusterTemplate>, StoreError> {
+        self.inner.templates(scope, cloud).await
+    }
+    async fn template(
+        &self,
+        scope: &Scope,
+        cloud: &str,
+        id: TemplateId,
+    ) -> Result<Option<ClusterTemplate>, StoreError> {
+        self.inner.template(scope, cloud, id).await
+    }
+    async fn template_users(&self, scope: &Scope, id: TemplateId) -> Result<TemplateUsers, StoreError> {
+        self.inner.template_users(scope, id).await
     }
     async fn add_template(&self, scope: &Scope, template: &ClusterTemplate) -> Result<(), StoreError> {
         self.inner.add_template(scope, template).await

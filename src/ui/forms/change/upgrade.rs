@@ -55,7 +55,7 @@ impl Wish for Upgrade {
                     offer.note = parts.into_iter().flatten().collect::<Vec<String>>().join("  ");
                     offer
                 };
-                offers::templates(&all).into_iter().zip(&all).map(tell).collect()
+                offers::templates(&all, cx.fleet).into_iter().zip(&all).map(tell).collect()
             }
             "nodegroup" => groups(cluster).into_iter().map(|group| Offer { unsuitable: None, ..group }).collect(),
             _ => Vec::new(),
