@@ -122,6 +122,8 @@ pub struct Track {
     pub update_taken: Option<DateTime<Utc>>,
     /// The revision before which the nodes it takes away were drained.
     pub drained: Option<u64>,
+    /// Workers that the update made before it failed, by slot and index: a retry counts on them.
+    pub came_up: BTreeSet<(u32, u32)>,
     /// The user wants the update under way stopped.
     pub cancel: bool,
     /// Failed deletes of the present wish that were begun anew without being asked.
@@ -249,14 +251,14 @@ pub trait Store: Archive {
     }
 }
 
-/// Why the store refused or failed. Paths in it are for the user's eyes.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 /// By name, own ones first, then age. Not in SQL: databases differ in how they order letters.
 fn order(templates: &mut [ClusterTemplate], scope: &Scope) {
     let foreign = |template: &ClusterTemplate| template.project_id != scope.project_id;
     templates.sort_by(|a, b| (&a.spec.name, foreign(a), a.created_at).cmp(&(&b.spec.name, foreign(b), b.created_at)));
 }
 
+/// Why the store refused or failed. Paths in it are for the user's eyes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     #[error("the record was changed by somebody else meanwhile")]
     Stale,
@@ -308,11 +310,11 @@ impl From<StoreError> for Problem {
         let advice = match &error {
             StoreError::Stale => "Look at it again and repeat what you wanted",
             StoreError::NameTaken(_) => "Choose another name, or delete that cluster first",
-            StoreError::InUse(_) => "Delete these clusters first",
-            StoreError::QuotaFull { .. } => "Delete a cluster, or have the limit raised with `jeroboam quota update`",
             StoreError::InUse(users) if users.others > 0 => {
                 "Hide it (`template update NAME replace hidden=true`) until no cluster refers to it any more"
             }
+            StoreError::InUse(_) => "Delete these clusters first",
+            StoreError::QuotaFull { .. } => "Delete a cluster, or have the limit raised with `jeroboam quota update`",
             StoreError::TemplateGone => "Choose another template",
             StoreError::Newer { .. } => "Use that version, or another data directory",
             StoreError::Corrupt { .. } => {

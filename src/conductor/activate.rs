@@ -254,7 +254,8 @@ async fn perform(
             Ok(Some(stack)) => match heat.resources(&stack).await {
                 Ok(resources) => {
                     let cause = cause::root_cause(&stack, &resources);
-                    Observed::Explained(sweep::with_what_is_in_the_way(&*ports.things, record, &resources, cause).await)
+                    let cause = sweep::with_what_is_in_the_way(&*ports.things, record, &resources, cause).await;
+                    Observed::Explained(cause::Explained { cause, came_up: rollout::came_up(&resources) })
                 }
                 Err(error) => failed(error),
             },

@@ -1,6 +1,17 @@
 //! Why a stack failed, and how far it is, read from its resource tree. Pure.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Action, Progress, RootCause, Stack, StackResource, State};
+
+/// What a look at a failed stack tells.
+#[derive(Debug, Clone, Default)]
+pub struct Explained {
+    /// `None`: the tree does not tell.
+    pub cause: Option<RootCause>,
+    /// Workers that are complete all the same, by slot and index.
+    pub came_up: BTreeSet<(u32, u32)>,
+}
 
 /// Words by which Heat marks resources it gave up *because* something else failed.
 const FOLLOW_UPS: [&str; 4] = ["aborted", "cancelled", "canceled", "stack deletion was triggered"];

@@ -81,6 +81,7 @@ fn go_on(record: &mut ClusterRecord, now: DateTime<Utc>) {
     let track = &mut record.track;
     track.update_sent = None;
     track.update_taken = None;
+    track.came_up.clear();
     track.cancel = false;
     track.faults = 0;
     let ahead = rollout::steps(&record.sent, &record.taken, &record.goal, record.batch);
@@ -90,10 +91,13 @@ fn go_on(record: &mut ClusterRecord, now: DateTime<Utc>) {
     groups::show(record);
 }
 
-/// After a failure: nothing of what failed is counted on.
+/// After a failure: nothing of what failed is counted on. Machines that came up are, on the way
+/// forward.
 fn clean_up(record: &mut ClusterRecord) {
+    let up = std::mem::take(&mut record.track.came_up);
     if record.cluster.status == Status::UPDATE_FAILED {
         let sent = record.sent.clone();
+        rollout::keep_machines(&mut record.taken, &sent, &up);
         rollout::give_up_machines(&mut record.taken, &mut record.goal, &sent);
         // The stack is like nothing that was ever sent: also where all was only to be taken away, it
         // must be sent once more.
@@ -452,6 +456,8 @@ fn roll_back(record: &mut ClusterRecord, now: DateTime<Utc>) -> Result<(), Probl
         return refuse("machines of the node group may be gone already", "Retry until it is done");
     }
     record.goal = record.taken.clone();
+    // What is not complete goes, also what came up of it.
+    record.track.came_up.clear();
     clean_up(record);
     let settled = Spec { revision: record.sent.revision, ..record.taken.clone() } == record.sent && !failed;
     let image = record.goal.masters.first().map(|master| master.image.clone()).unwrap_or_default();

@@ -16,10 +16,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
+use super::cause::Explained;
 use super::{backoff, groups};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::driver::Outputs;
-use crate::model::{Action, Problem, RootCause, Stack, State, Status};
+use crate::model::{Action, Problem, Stack, State, Status};
 use crate::store::{ClusterRecord, Ending, Intent};
 
 mod delete;
@@ -110,7 +111,7 @@ pub enum Observed {
     /// Nothing was asked of Heat: this must be gone first, and is going.
     Held(String),
     Outputs(Outputs),
-    Explained(Option<RootCause>),
+    Explained(Explained),
     Failed {
         op: Op,
         error: CloudError,
@@ -283,9 +284,10 @@ fn absorb(record: &mut ClusterRecord, observed: &Observed, now: DateTime<Utc>) -
             cluster.coe_version = groups::oldest(record.taken.masters.iter().map(|master| &master.image));
             Flow::Decide
         }
-        Observed::Explained(cause) => {
+        Observed::Explained(Explained { cause, came_up }) => {
             record.track.faults = 0;
             tell(record);
+            record.track.came_up.clone_from(came_up);
             if let Some(cause) = cause {
                 record.cluster.status_reason = format!("{}: {}", cause.resource, cause.reason);
             }

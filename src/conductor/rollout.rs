@@ -5,9 +5,9 @@
 //! API. A worker is never changed: further ones come first, and as many old ones go when
 //! they are there. What only grows or only shrinks is done at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{CaStage, NodeImage, Spec, WorkerGroup};
+use crate::model::{CaStage, NodeImage, Spec, StackResource, WorkerGroup, WorkerNode};
 
 /// More are not counted: nobody reads the number, and each is a copy of all machines.
 const STEPS_MAX: usize = 500;
@@ -147,6 +147,41 @@ pub fn remaining(taken: &Spec, goal: &Spec) -> usize {
         })
         .sum();
     now + stages * taken.masters.len() + workers
+}
+
+/// Workers that are complete, by slot and index, down to the word of the machine itself. A driver that
+/// arranges its stack otherwise than ours has none here, and all its machines are made anew.
+pub fn came_up(resources: &[StackResource]) -> BTreeSet<(u32, u32)> {
+    let place = |resource: &StackResource| {
+        let numbers: Vec<u32> = resource.path.iter().filter_map(|name| name.parse().ok()).collect();
+        if let [slot, index] = numbers.as_slice() { Some((*slot, *index)) } else { None }
+    };
+    let complete = |resource: &StackResource| resource.status.is_complete();
+    let all = || resources.iter().filter_map(|resource| Some((place(resource)?, resource)));
+    let spoke = all().filter(|(_, resource)| resource.kind == "OS::Heat::WaitCondition" && complete(resource));
+    let mut up: BTreeSet<(u32, u32)> = spoke.map(|(at, _)| at).collect();
+    for (at, _) in all().filter(|(_, resource)| !complete(resource)) {
+        up.remove(&at);
+    }
+    up
+}
+
+/// Before [`give_up_machines`]: what the failed update made all the same is there.
+pub fn keep_machines(taken: &mut Spec, sent: &Spec, up: &BTreeSet<(u32, u32)>) {
+    for group in &sent.workers {
+        let good = group.nodes.iter().filter(|(index, _)| up.contains(&(group.slot, **index)));
+        let good: BTreeMap<u32, WorkerNode> = good.map(|(index, node)| (*index, node.clone())).collect();
+        match taken.workers.iter_mut().find(|have| have.slot == group.slot) {
+            Some(have) => {
+                for (index, node) in good {
+                    have.nodes.entry(index).or_insert(node);
+                }
+            }
+            None if good.is_empty() => {}
+            None => taken.workers.push(WorkerGroup { nodes: good, ..group.clone() }),
+        }
+    }
+    taken.workers.sort_by_key(|group| group.slot);
 }
 
 /// After a failed update: no machine that it was to make is counted on, and none that it

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Next, Observed, Op, SETTLE, step};
 use crate::cloud::{CloudError, CloudErrorKind};
+use crate::conductor::cause::Explained;
 use crate::driver::Outputs;
 use crate::model::{Problem, RootCause, Stack, Status};
 use crate::store::tests::record;
@@ -247,7 +248,7 @@ fn a_failure_is_explained() {
         physical_id: "v1".into(),
         reason: "No valid host".into(),
     };
-    run.see(&Observed::Explained(Some(cause)), 21);
+    run.see(&Observed::Explained(Explained { cause: Some(cause), ..Explained::default() }), 21);
     assert_eq!(run.shown(), "CREATE_FAILED workers.0.server: No valid host");
     assert_eq!(run.op(&listed("CREATE_FAILED", 30), 30), None, "explained once");
 }
@@ -328,7 +329,7 @@ fn a_failed_delete_keeps_its_reason_and_can_be_repeated() {
     assert_eq!(run.op(&Observed::Nothing, 112), Some(Op::Delete));
     run.see(&Observed::Deleted { existed: true }, 112);
     assert_eq!(run.op(&listed("DELETE_FAILED", 120), 120), Some(Op::Explain));
-    run.see(&Observed::Explained(None), 121);
+    run.see(&Observed::Explained(Explained::default()), 121);
     assert_eq!(run.shown(), "DELETE_FAILED Heat's words on DELETE_FAILED");
     assert_eq!(run.op(&listed("DELETE_FAILED", 122), 122), None);
     let mut run = run.delete(130);

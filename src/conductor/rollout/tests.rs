@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
-use super::{give_up_machines, next, remaining, upcoming};
+use super::{came_up, give_up_machines, keep_machines, next, remaining, upcoming};
 use crate::model::spec::DEFAULT_WORKER;
-use crate::model::{CaStage, NodeImage, Spec, WorkerGroup, WorkerNode};
+use crate::model::{CaStage, NodeImage, Spec, StackResource, WorkerGroup, WorkerNode};
 
 fn image(id: &str) -> NodeImage {
     NodeImage { id: id.into(), kube_version: None }
@@ -176,6 +178,62 @@ fn what_failed_is_made_anew_elsewhere() {
 }
 
 #[test]
+fn what_came_up_beside_a_failure_stays() {
+    let from = spec(3, 2);
+    let mut grown = from.clone();
+    grown.workers[0].grow(3, &WorkerNode::default());
+    grown.add_group(group("new", 2));
+    let sent = next(&from, &grown, 1).unwrap();
+    for (up, again) in [
+        (vec![(0, 2), (0, 4)], (vec![0, 1, 2, 4, 5], vec![2, 3])),
+        (vec![(0, 3), (1, 1)], (vec![0, 1, 3, 5, 6], vec![1, 2])),
+        // Those that were there, and what was never sent, are no news.
+        (vec![(0, 0), (0, 9), (7, 0)], (vec![0, 1, 5, 6, 7], vec![2, 3])),
+    ] {
+        let (mut taken, mut wanted) = (from.clone(), grown.clone());
+        keep_machines(&mut taken, &sent, &up.iter().copied().collect());
+        give_up_machines(&mut taken, &mut wanted, &sent);
+        let all = steps(&taken, &wanted, 1);
+        let of = |at: usize| all[0].workers[at].nodes.keys().copied().collect::<Vec<_>>();
+        assert_eq!((of(0), of(1)), again, "{up:?}");
+        assert_eq!(all.len(), 1);
+        assert_eq!(remaining(&all[0], &wanted), 0);
+    }
+}
+
+#[test]
+fn a_worker_is_up_when_it_said_so_and_all_of_it_is_complete() {
+    let resource = |path: &[&str], name: &str, kind: &str, status: &str| StackResource {
+        name: name.into(),
+        kind: kind.into(),
+        status: status.into(),
+        status_reason: String::new(),
+        physical_id: String::new(),
+        path: path.iter().map(|part| (*part).to_owned()).collect(),
+        nested: None,
+        stack_id: String::new(),
+        updated: None,
+    };
+    let worker = |index: &'static str, server: &str, word: &str| {
+        let path = ["worker_groups", "0", "workers", index];
+        [
+            resource(&path, "server", "OS::Nova::Server", server),
+            resource(&path, "ready", "OS::Heat::WaitCondition", word),
+        ]
+    };
+    let mut all = vec![
+        resource(&["masters", "0"], "ready", "OS::Heat::WaitCondition", "CREATE_COMPLETE"),
+        resource(&["worker_groups", "0"], "workers", "OS::Heat::ResourceGroup", "UPDATE_FAILED"),
+        resource(&["worker_groups", "0", "workers", "5"], "server", "OS::Nova::Server", "CREATE_COMPLETE"),
+    ];
+    all.extend(worker("1", "CREATE_COMPLETE", "CREATE_COMPLETE"));
+    all.extend(worker("2", "CREATE_COMPLETE", "CREATE_IN_PROGRESS"));
+    all.extend(worker("3", "UPDATE_FAILED", "CREATE_COMPLETE"));
+    all.extend(worker("4", "UPDATE_COMPLETE", "CREATE_COMPLETE"));
+    assert_eq!(came_up(&all), [(0, 1), (0, 4)].into());
+}
+
+#[test]
 fn back_from_a_failed_removal_there_are_as_many_as_before() {
     let from = spec(1, 3);
     let mut fewer = from.clone();
@@ -196,6 +254,7 @@ proptest! {
         kind in 0..6u8,
         more in 0..5usize,
         fails in prop::collection::vec(any::<bool>(), 0..40),
+        lucky in any::<u64>(),
     ) {
         let mut from = spec(masters, workers);
         if extra > 0 {
@@ -217,7 +276,17 @@ proptest! {
             let Some(spec) = next(&taken, &goal, batch) else { break };
             check(&taken, &spec, batch);
             if fails.next() == Some(true) {
+                let new = spec.workers.iter().flat_map(|group| group.nodes.keys().map(|index| (group.slot, *index)));
+                let up: BTreeSet<(u32, u32)> =
+                    new.filter(|(slot, index)| lucky.rotate_left(slot * 7 + index + round) & 1 == 1).collect();
+                let wanted = |goal: &Spec| goal.workers.iter().map(|group| (group.slot, group.nodes.clone())).collect::<Vec<_>>();
+                let before = wanted(&goal);
+                keep_machines(&mut taken, &spec, &up);
                 give_up_machines(&mut taken, &mut goal, &spec);
+                for (slot, nodes) in before {
+                    let stays = |index: &u32| goal.workers.iter().any(|group| group.slot == slot && group.nodes.contains_key(index));
+                    prop_assert!(nodes.keys().filter(|index| up.contains(&(slot, **index))).all(stays), "a good one is made anew");
+                }
             } else {
                 taken = spec;
             }

@@ -18,7 +18,8 @@ use crate::conductor::shards::Warrant;
 use crate::conductor::testing::{FakeHeat, FakeThings, FakeVault, TestClock, lean_drivers, plannable, ports};
 use crate::conductor::{change, groups, keys, wish_absent};
 use crate::model::{
-    ClusterChange, ClusterId, NodeImage, Problem, Stack, Status, Thing, ThingSort, WorkerGroup, WorkerNode,
+    ClusterChange, ClusterId, NodeImage, Problem, Stack, StackResource, Status, Thing, ThingSort, WorkerGroup,
+    WorkerNode,
 };
 use crate::store::tests::{scope, template};
 use crate::store::{Before, ClusterRecord, Intent, Secrets, Store, StoreError};
@@ -61,10 +62,26 @@ pub(super) struct World {
     vanished: bool,
 }
 
+/// When an update fails, every other worker of it is there all the same.
+fn worker_that_is_up(index: u32) -> StackResource {
+    StackResource {
+        name: "ready".into(),
+        kind: "OS::Heat::WaitCondition".into(),
+        status: Status::CREATE_COMPLETE,
+        status_reason: String::new(),
+        physical_id: String::new(),
+        path: ["worker_groups", "0", "nodes", &index.to_string()].map(str::to_owned).into(),
+        nested: None,
+        stack_id: String::new(),
+        updated: None,
+    }
+}
+
 impl World {
     pub fn new(setup: Setup) -> Self {
         let (heat, store) = (Arc::new(FakeHeat::default()), Arc::new(Unsteady::default()));
         heat.lock().yields = !setup.stalls;
+        heat.lock().resources = (0..60).step_by(2).map(worker_that_is_up).collect();
         let clock = heat.clock.clone();
         let (mut record, secrets) = plannable(1, "prod");
         record.cluster.driver = "lean".into();

@@ -4,6 +4,7 @@ use super::super::tests::{Run, at, failed, found, listed, stack};
 use super::super::{Next, Observed, Op, is_moving};
 use super::confirms;
 use crate::cloud::CloudErrorKind;
+use crate::conductor::cause::Explained;
 use crate::conductor::{change, groups};
 use crate::driver::Outputs;
 use crate::model::{ClusterChange, NodeImage, RootCause, Stack, Status};
@@ -136,7 +137,7 @@ fn a_failed_update_is_explained_and_leads_on_or_back() {
         physical_id: String::new(),
         reason: "No valid host".into(),
     };
-    assert_eq!(run.op(&Observed::Explained(Some(cause)), 61), None);
+    assert_eq!(run.op(&Observed::Explained(Explained { cause: Some(cause), ..Explained::default() }), 61), None);
     assert_eq!(run.shown(), "UPDATE_FAILED workers.2.server: No valid host");
     assert!(run.0.cluster.rollout.is_some());
     assert_eq!(run.op(&listed("UPDATE_FAILED", 70), 70), None);
@@ -154,6 +155,29 @@ fn a_failed_update_is_explained_and_leads_on_or_back() {
     assert_eq!(back.op(&listed("UPDATE_COMPLETE", 90), 90), Some(Op::ReadOutputs));
     assert_eq!(back.op(&ended(), 90), None);
     assert_eq!(back.shown(), "UPDATE_COMPLETE ");
+}
+
+#[test]
+fn a_retry_sends_what_came_up_once_more_and_a_way_back_does_not() {
+    let mut run = resized(5, 20);
+    assert_eq!(run.op(&Observed::Nothing, 20), Some(Op::Update));
+    run.see(&Observed::Updated { existed: true }, 21);
+    assert_eq!(run.op(&listed("UPDATE_FAILED", 60), 60), Some(Op::Explain));
+    run.see(&Observed::Explained(Explained { came_up: [(0, 0), (0, 2), (0, 4)].into(), ..Explained::default() }), 61);
+    let nodes = |run: &Run| run.0.sent.workers[0].nodes.keys().copied().collect::<Vec<_>>();
+    let mut on = Run(run.0.clone());
+    change::steer(&mut on.0, &ClusterChange::Retry, at(80)).unwrap();
+    assert_eq!(on.op(&Observed::Nothing, 80), Some(Op::Update));
+    assert_eq!((nodes(&on), on.0.sent.workers[0].removed.clone()), (vec![0, 1, 2, 4, 5], [3].into()));
+    assert!(on.0.track.came_up.is_empty(), "it counts once");
+    let mut other = Run(run.0.clone());
+    change::resize(&mut other.0, 4, None, &BTreeSet::new(), at(80)).unwrap();
+    assert_eq!(other.op(&Observed::Nothing, 80), Some(Op::Update));
+    assert_eq!((nodes(&other), other.0.sent.workers[0].removed.clone()), (vec![0, 1, 2, 4], [3, 5].into()));
+    let mut back = run;
+    change::steer(&mut back.0, &ClusterChange::Rollback, at(80)).unwrap();
+    assert_eq!(back.op(&Observed::Nothing, 80), Some(Op::Update));
+    assert_eq!((nodes(&back), back.0.sent.workers[0].removed.clone()), (vec![0, 1], [2, 3, 4].into()));
 }
 
 #[test]
@@ -213,7 +237,7 @@ fn an_update_is_cancelled_where_it_is() {
     assert_eq!(run.op(&Observed::Nothing, 35), Some(Op::Cancel));
     assert_eq!(run.op(&Observed::Cancelled { existed: true }, 36), None);
     assert_eq!(run.op(&listed("UPDATE_FAILED", 40), 40), Some(Op::Explain));
-    run.see(&Observed::Explained(None), 40);
+    run.see(&Observed::Explained(Explained::default()), 40);
     assert!(run.shown().starts_with("UPDATE_FAILED"));
 }
 
