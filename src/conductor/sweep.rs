@@ -69,11 +69,14 @@ const BASTION_MARK: &str = "Jeroboam bastion ";
 
 /// Whether a thing is a part of the cluster's bastion.
 pub fn is_bastions(thing: &Thing, cluster: ClusterId) -> bool {
-    let marked = match thing.sort {
+    is_of_a_bastion(thing) && owner(thing) == Some(cluster)
+}
+
+fn is_of_a_bastion(thing: &Thing) -> bool {
+    match thing.sort {
         ThingSort::Server => thing.metadata.get(ROLE).is_some_and(|role| role == BASTION),
         _ => thing.description.starts_with(BASTION_MARK),
-    };
-    marked && owner(thing) == Some(cluster)
+    }
 }
 
 /// A uuid as it is written everywhere, with hyphens.
@@ -129,7 +132,7 @@ pub async fn clear(cloud: &dyn Things, cluster: ClusterId, sorts: &[ThingSort]) 
             Err(error) => return Err(error),
         };
         // Nodes are the stack's.
-        let goes = |thing: &Thing| thing.sort != ThingSort::Server || is_bastions(thing, cluster);
+        let goes = |thing: &Thing| thing.sort != ThingSort::Server || is_of_a_bastion(thing);
         for thing in all.into_iter().filter(|thing| owner(thing) == Some(cluster) && goes(thing)) {
             left.extend(remove(cloud, thing).await?);
         }

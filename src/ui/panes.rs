@@ -21,6 +21,7 @@ use ratatui::text::Span;
 use super::action::Action;
 use super::filter::Filter;
 use super::layer::Cx;
+use super::fleet::Loaded;
 use super::theme::Role;
 use super::widgets::list::{Cursor, Step};
 use super::widgets::table::{self, Column, Sorted};
@@ -197,6 +198,20 @@ pub fn fact(label: &str, value: Vec<Span<'static>>, cx: &Cx) -> Vec<Span<'static
 }
 
 /// A problem with its advice and request id, over several lines.
+/// What stands in place of rows that there are none of: why they could not be had, that there is
+/// `nothing`, or that they are on their way.
+pub fn unlisted(loaded: Option<&Loaded>, nothing: &str, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
+    match loaded {
+        Some(Loaded::Failed(problem)) => problem_lines(problem, room, cx),
+        Some(Loaded::Yes) => vec![vec![cx.span(Role::Muted, nothing)]],
+        Some(Loaded::Not) | None => vec![vec![loading(cx)]],
+    }
+}
+
+pub fn loading(cx: &Cx) -> Span<'static> {
+    cx.span(Role::Moving, "◌ loading…")
+}
+
 pub fn problem_lines(problem: &crate::model::Problem, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
     let mut lines: Vec<Vec<Span>> = text::wrap(&format!("✖ {}", problem.summary), room, 8)
         .into_iter()

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ratatui::text::Span;
 
-use super::{Spec, change, fact, press, problem_lines};
+use super::{Spec, change, fact, loading, press, problem_lines};
 use crate::model::{Cluster, ClusterId, HealthStatus, Node, StackResource};
 use crate::ui::action::{Action, Context};
 use crate::ui::fleet::Loaded;
@@ -83,7 +83,7 @@ impl Spec for Clusters {
         match (cx.link, &cx.fleet.clusters_loaded) {
             (Link::Connecting, _) => vec![vec![cx.span(Role::Moving, "◌ connecting to the cloud…")]],
             (Link::Failed(_), _) => Vec::new(),
-            (_, Loaded::Not) => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
+            (_, Loaded::Not) => vec![vec![loading(cx)]],
             (_, Loaded::Failed(problem)) => {
                 let mut lines = problem_lines(problem, room, cx);
                 lines.push(press(Action::Refresh, &[Context::Global], "try again", cx));

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::{fact, step, title};
+use super::{fact, loading, step, title};
 use crate::model::{ClusterId, StackEvent};
 use crate::ui::action::Action;
 use crate::ui::filter::Filter;
@@ -132,7 +132,7 @@ impl EventsPane {
             (Some(id), Link::Connected) => match cx.fleet.events_loaded.get(&id) {
                 Some(Loaded::Failed(problem)) => cx.span(Role::Failed, format!("✖ {}", problem.line())),
                 Some(Loaded::Yes) => cx.span(Role::Muted, "Heat has no events of this stack yet."),
-                _ => cx.span(Role::Moving, "◌ loading…"),
+                _ => loading(cx),
             },
         }
     }

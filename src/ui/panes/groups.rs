@@ -58,7 +58,7 @@ impl Spec for NodeGroups {
                 max: 10,
                 rank: 2,
                 cell: |g, cx| vec![cx.span(Role::Text, g.version.clone().unwrap_or_default())],
-                order: |a, b, _| version(a).cmp(&version(b)),
+                order: |a, b, _| version(a.version.as_deref()).cmp(&version(b.version.as_deref())),
             },
             Column {
                 title: "FLAVOR",
@@ -118,8 +118,9 @@ fn status(group: &NodeGroup, cx: &Cx) -> Vec<Span<'static>> {
     spans
 }
 
-fn version(group: &NodeGroup) -> Option<KubeVersion> {
-    group.version.as_deref().and_then(KubeVersion::parse)
+/// What versions are sorted by.
+pub fn version(told: Option<&str>) -> Option<KubeVersion> {
+    told.and_then(KubeVersion::parse)
 }
 
 /// An image's name where the cloud's list is known, else its id.

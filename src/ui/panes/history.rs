@@ -3,9 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::text::Span;
 
-use super::{Spec, fact, problem_lines};
+use super::{Spec, fact, unlisted};
 use crate::model::{ClusterId, HistoryEntry, HistoryKind, Status};
-use crate::ui::fleet::Loaded;
 use crate::ui::layer::Cx;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::{Column, known_first};
@@ -70,11 +69,8 @@ impl Spec for History {
     }
 
     fn empty(of: Option<ClusterId>, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
-        match of.and_then(|id| cx.fleet.looked(id)).map(|looked| &looked.history.loaded) {
-            Some(Loaded::Failed(problem)) => problem_lines(problem, room, cx),
-            Some(Loaded::Yes) => vec![vec![cx.span(Role::Muted, "Nothing has happened yet.")]],
-            _ => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
-        }
+        let loaded = of.and_then(|id| cx.fleet.looked(id)).map(|looked| &looked.history.loaded);
+        unlisted(loaded, "Nothing has happened yet.", room, cx)
     }
 }
 

@@ -3,9 +3,8 @@
 use chrono::TimeDelta;
 use ratatui::text::Span;
 
-use super::{Spec, fact, problem_lines};
+use super::{Spec, fact, unlisted};
 use crate::model::{ClusterId, IssuedCertificate};
-use crate::ui::fleet::Loaded;
 use crate::ui::layer::Cx;
 use crate::ui::theme::Role;
 use crate::ui::widgets::table::Column;
@@ -77,13 +76,8 @@ impl Spec for Issued {
     }
 
     fn empty(of: Option<ClusterId>, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
-        match of.and_then(|id| cx.fleet.looked(id)).map(|looked| &looked.issued.loaded) {
-            Some(Loaded::Failed(problem)) => problem_lines(problem, room, cx),
-            Some(Loaded::Yes) => {
-                vec![vec![cx.span(Role::Muted, "No certificate was issued yet; a kubeconfig holds the first.")]]
-            }
-            _ => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
-        }
+        let loaded = of.and_then(|id| cx.fleet.looked(id)).map(|looked| &looked.issued.loaded);
+        unlisted(loaded, "No certificate was issued yet; a kubeconfig holds the first.", room, cx)
     }
 }
 

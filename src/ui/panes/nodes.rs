@@ -2,11 +2,10 @@
 
 use ratatui::text::Span;
 
-use super::groups::image;
-use super::{Spec, fact, problem_lines};
-use crate::model::{ClusterId, KubeVersion, Node, Progress};
+use super::groups::{image, version};
+use super::{Spec, fact, unlisted};
+use crate::model::{ClusterId, Node, Progress};
 use crate::ui::doing::{self, STAGES, doing};
-use crate::ui::fleet::Loaded;
 use crate::ui::layer::Cx;
 use crate::ui::theme::Role;
 use crate::ui::widgets::bar;
@@ -64,7 +63,7 @@ impl Spec for Nodes {
                 max: 10,
                 rank: 1,
                 cell: |n, cx| vec![cx.span(Role::Text, n.version.clone().unwrap_or_default())],
-                order: |a, b, _| version(a).cmp(&version(b)),
+                order: |a, b, _| version(a.version.as_deref()).cmp(&version(b.version.as_deref())),
             },
             Column {
                 title: "CA",
@@ -99,11 +98,8 @@ impl Spec for Nodes {
     }
 
     fn empty(of: Option<ClusterId>, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
-        match of.and_then(|id| cx.fleet.looked(id)).map(|looked| &looked.nodes.loaded) {
-            Some(Loaded::Failed(problem)) => problem_lines(problem, room, cx),
-            Some(Loaded::Yes) => vec![vec![cx.span(Role::Muted, "This cluster's manager does not tell its nodes.")]],
-            _ => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
-        }
+        let loaded = of.and_then(|id| cx.fleet.looked(id)).map(|looked| &looked.nodes.loaded);
+        unlisted(loaded, "This cluster's manager does not tell its nodes.", room, cx)
     }
 }
 
@@ -127,10 +123,6 @@ fn server(node: &Node, cx: &Cx) -> Vec<Span<'static>> {
     let Some(server) = doing::server(node, cx.fleet) else { return Vec::new() };
     let told = words::heat(&server.status);
     vec![cx.span(words::quiet(&server.status, &told), told.word)]
-}
-
-fn version(node: &Node) -> Option<KubeVersion> {
-    node.version.as_deref().and_then(KubeVersion::parse)
 }
 
 /// How many there are, and how many there will be: `4 → 6`.

@@ -9,7 +9,7 @@ use ratatui::text::Span;
 
 use super::clusters::short_kind;
 use super::tree::{self, Node};
-use super::{fact, step, title};
+use super::{fact, loading, step, title};
 use crate::model::{ClusterId, StackResource};
 use crate::ui::action::Action;
 use crate::ui::filter::Filter;
@@ -112,7 +112,7 @@ impl ResourcesPane {
                 }
                 Some(Loaded::Failed(problem)) => cx.span(Role::Failed, format!("✖ {}", problem.line())),
                 Some(Loaded::Yes) => cx.span(Role::Muted, "The stack has no resources yet."),
-                _ => cx.span(Role::Moving, "◌ loading…"),
+                _ => loading(cx),
             };
             let inner = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(3), ..area };
             return text::put_lines(buf, inner, vec![vec![told]]);

@@ -2,7 +2,7 @@
 
 use ratatui::text::Span;
 
-use super::{Spec, fact, press, problem_lines};
+use super::{Spec, fact, loading, press, problem_lines};
 use crate::model::{ClusterTemplate, TemplateId};
 use crate::ui::action::{Action, Context};
 use crate::ui::fleet::Loaded;
@@ -86,7 +86,7 @@ impl Spec for Templates {
     fn empty((): (), room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
         match (cx.link, &cx.fleet.templates_loaded) {
             (Link::Connecting | Link::Failed(_), _) => Vec::new(),
-            (_, Loaded::Not) => vec![vec![cx.span(Role::Moving, "◌ loading…")]],
+            (_, Loaded::Not) => vec![vec![loading(cx)]],
             (_, Loaded::Failed(problem)) => problem_lines(problem, room, cx),
             (_, Loaded::Yes) => {
                 let mut line = vec![cx.span(Role::Text, "No templates yet.  ")];
