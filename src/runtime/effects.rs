@@ -149,6 +149,7 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         Job::Nodes(id) => Reply::Nodes(id, manager.nodes(id).await),
         Job::History(id) => Reply::History(id, manager.history(Some(id), HISTORY).await),
         Job::Issued(id) => Reply::Issued(id, manager.issued(Some(id)).await),
+        Job::Labels(id) => Reply::Labels(id, manager.labels(id).await),
         Job::Certificate(id) => {
             Reply::Certificate(id, manager.ca_certificate(id, Authority::Kubernetes).await.map(Box::new))
         }
@@ -181,6 +182,7 @@ fn failed(job: &Job) -> Reply {
         Job::Nodes(id) => Reply::Nodes(*id, Err(defect("listing nodes"))),
         Job::History(id) => Reply::History(*id, Err(defect("reading the history"))),
         Job::Issued(id) => Reply::Issued(*id, Err(defect("listing issued certificates"))),
+        Job::Labels(id) => Reply::Labels(*id, Err(defect("reading the labels"))),
         Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
         Job::Preview(_) => Reply::Preview(Err(vec![defect("looking at the cluster's plan")])),
         Job::CreateTemplate(_) => Reply::TemplateCreated(Err(vec![defect("creating the template")])),

@@ -13,6 +13,7 @@ pub enum Context {
     Resources,
     History,
     Issued,
+    InForce,
     /// Every pane whose rows a cursor walks over.
     List,
     /// The screen with the four panes.
@@ -32,7 +33,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -42,6 +43,7 @@ impl Context {
         Self::Resources,
         Self::History,
         Self::Issued,
+        Self::InForce,
         Self::List,
         Self::Home,
         Self::Cluster,
@@ -69,6 +71,7 @@ impl Context {
             Self::Resources => "resources",
             Self::History => "history",
             Self::Issued => "issued",
+            Self::InForce => "in-force",
             Self::List => "list",
             Self::Home => "home",
             Self::Cluster => "cluster",
@@ -97,6 +100,7 @@ impl Context {
             Self::Resources => "Resources",
             Self::History => "History",
             Self::Issued => "Issued certificates",
+            Self::InForce => "Labels in force",
             Self::List => "Moving about",
             Self::Home => "Panes",
             Self::Cluster => "Cluster page",
@@ -174,8 +178,8 @@ actions! {
     Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
-    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued];
-    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued];
+    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
+    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
     Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster];
     Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster];
     Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster];
@@ -183,6 +187,7 @@ actions! {
     Pane4 "pane-4" "" "Go to the fourth pane" [Home, Cluster];
     Pane5 "pane-5" "" "Go to the fifth pane" [Cluster];
     Pane6 "pane-6" "" "Go to the sixth pane" [Cluster];
+    Pane7 "pane-7" "" "Go to the seventh pane" [Cluster];
     NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster];
     PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster];
     Up "up" "" "One row up" [List, Picker, Palette, Help, Dialog];

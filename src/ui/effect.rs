@@ -34,6 +34,7 @@ pub enum Job {
     Nodes(ClusterId),
     History(ClusterId),
     Issued(ClusterId),
+    Labels(ClusterId),
     Certificate(ClusterId),
     Preview(Box<NewCluster>),
     CreateTemplate(Box<NewTemplate>),
@@ -71,6 +72,7 @@ pub enum Slot {
     Nodes,
     History,
     Issued,
+    Labels,
     Certificate(ClusterId),
     Preview,
     CreateTemplate,
@@ -99,6 +101,7 @@ impl Job {
             Self::Nodes(_) => Slot::Nodes,
             Self::History(_) => Slot::History,
             Self::Issued(_) => Slot::Issued,
+            Self::Labels(_) => Slot::Labels,
             Self::Certificate(id) => Slot::Certificate(*id),
             Self::Preview(_) => Slot::Preview,
             Self::CreateTemplate(_) => Slot::CreateTemplate,
@@ -122,6 +125,7 @@ impl Job {
                 | Self::Nodes(_)
                 | Self::History(_)
                 | Self::Issued(_)
+                | Self::Labels(_)
                 | Self::Certificate(_)
                 | Self::Preview(_)
         )

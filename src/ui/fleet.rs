@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::cloud::Identity;
+use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
     Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, StackEvent, StackResource,
@@ -40,6 +41,7 @@ pub struct Looked {
     pub nodes: Part<Node>,
     pub history: Part<HistoryEntry>,
     pub issued: Part<IssuedCertificate>,
+    pub labels: Part<Effective>,
 }
 
 /// A list that is loaded once and kept up to date by changes.
@@ -162,6 +164,7 @@ impl Fleet {
         if (Cluster { progress: cluster.progress, ..have.clone() }) != *cluster {
             looked.nodes.loaded = Loaded::Not;
             looked.history.loaded = Loaded::Not;
+            looked.labels.loaded = Loaded::Not;
         }
     }
 
@@ -184,6 +187,10 @@ impl Fleet {
 
     pub fn put_issued(&mut self, id: ClusterId, issued: Result<Vec<IssuedCertificate>, Problem>) {
         self.looked.entry(id).or_default().issued.put(issued);
+    }
+
+    pub fn put_labels(&mut self, id: ClusterId, labels: Result<Vec<Effective>, Problem>) {
+        self.looked.entry(id).or_default().labels.put(labels);
     }
 
     /// A certificate was issued just now.
@@ -249,6 +256,7 @@ impl Fleet {
         all
     }
 
+    /// By name, own ones before others'.
     pub fn templates_by_name(&self) -> Vec<&ClusterTemplate> {
         let mut all: Vec<&ClusterTemplate> = self.templates.values().collect();
         let key = |of: &ClusterTemplate| (of.spec.name.clone(), !self.is_ours(of), of.created_at);
@@ -256,19 +264,18 @@ impl Fleet {
         all
     }
 
+    /// Whether the template is this project's, to be changed and deleted.
+    pub fn is_ours(&self, template: &ClusterTemplate) -> bool {
+        self.identity.as_ref().is_none_or(|who| who.scope.project_id == template.project_id)
+    }
+
     /// Clusters on the move, failed, ready.
-    /// By name, own ones before others'.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |f: fn(&Cluster) -> bool| self.clusters.values().filter(|c| f(c)).count();
         (count(|c| c.status.is_in_progress()), count(|c| c.status.is_failed()), count(|c| c.status.is_complete()))
     }
 
     /// Forget that lists were loaded, so that they are asked for again; what is known stays on screen.
-    /// Whether the template is this project's, to be changed and deleted.
-    pub fn is_ours(&self, template: &ClusterTemplate) -> bool {
-        self.identity.as_ref().is_none_or(|who| who.scope.project_id == template.project_id)
-    }
-
     pub fn forget_loaded(&mut self) {
         self.clusters_loaded = Loaded::Not;
         self.templates_loaded = Loaded::Not;
@@ -278,6 +285,7 @@ impl Fleet {
             looked.nodes.loaded = Loaded::Not;
             looked.history.loaded = Loaded::Not;
             looked.issued.loaded = Loaded::Not;
+            looked.labels.loaded = Loaded::Not;
         }
         self.certificates.retain(|_, certificate| certificate.is_ok());
     }

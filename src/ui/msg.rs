@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::effect::Ticket;
 use super::key::KeyPress;
 use crate::cloud::Identity;
+use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
     Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, StackEvent, StackResource,
@@ -44,6 +45,7 @@ pub enum Reply {
     Nodes(ClusterId, Result<Vec<Node>, Problem>),
     History(ClusterId, Result<Vec<HistoryEntry>, Problem>),
     Issued(ClusterId, Result<Vec<IssuedCertificate>, Problem>),
+    Labels(ClusterId, Result<Vec<Effective>, Problem>),
     Certificate(ClusterId, Result<Box<CaCertificate>, Problem>),
     Preview(Result<Box<Preview>, Vec<Problem>>),
     TemplateCreated(Result<Box<ClusterTemplate>, Vec<Problem>>),

@@ -9,6 +9,7 @@ pub mod events;
 pub mod groups;
 pub mod history;
 pub mod issued;
+pub mod labels;
 pub mod nodes;
 pub mod resources;
 pub mod templates;
@@ -20,8 +21,8 @@ use ratatui::text::Span;
 
 use super::action::Action;
 use super::filter::Filter;
-use super::layer::Cx;
 use super::fleet::Loaded;
+use super::layer::Cx;
 use super::theme::Role;
 use super::widgets::list::{Cursor, Step};
 use super::widgets::table::{self, Column, Sorted};
@@ -197,7 +198,6 @@ pub fn fact(label: &str, value: Vec<Span<'static>>, cx: &Cx) -> Vec<Span<'static
     spans
 }
 
-/// A problem with its advice and request id, over several lines.
 /// What stands in place of rows that there are none of: why they could not be had, that there is
 /// `nothing`, or that they are on their way.
 pub fn unlisted(loaded: Option<&Loaded>, nothing: &str, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
@@ -212,6 +212,7 @@ pub fn loading(cx: &Cx) -> Span<'static> {
     cx.span(Role::Moving, "◌ loading…")
 }
 
+/// A problem with its advice and request id, over several lines.
 pub fn problem_lines(problem: &crate::model::Problem, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>> {
     let mut lines: Vec<Vec<Span>> = text::wrap(&format!("✖ {}", problem.summary), room, 8)
         .into_iter()

@@ -45,6 +45,7 @@ impl App {
                 (Slot::Nodes, Job::Nodes(id), not(looked.map(|looked| &looked.nodes.loaded))),
                 (Slot::History, Job::History(id), not(looked.map(|looked| &looked.history.loaded))),
                 (Slot::Issued, Job::Issued(id), not(looked.map(|looked| &looked.issued.loaded))),
+                (Slot::Labels, Job::Labels(id), not(looked.map(|looked| &looked.labels.loaded))),
             ];
             for (slot, job, needed) in wanted {
                 if needed && !self.is_asked(slot, &job) {

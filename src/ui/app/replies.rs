@@ -62,6 +62,7 @@ impl App {
             Reply::Nodes(id, nodes) => fleet.put_nodes(id, nodes),
             Reply::History(id, history) => fleet.put_history(id, history),
             Reply::Issued(id, issued) => fleet.put_issued(id, issued),
+            Reply::Labels(id, labels) => fleet.put_labels(id, labels),
             Reply::Certificate(id, result) => {
                 fleet.certificates.insert(id, result.map(|ca| *ca));
             }

@@ -1,5 +1,5 @@
 //! The page of one cluster: how far it is, why it failed, its node groups and nodes, its
-//! resources, Heat's events, what happened to it and which certificates it gave out.
+//! resources, Heat's events, what happened to it, which certificates it gave out, and its labels.
 
 mod places;
 
@@ -19,6 +19,7 @@ use crate::ui::panes::events::{self, EventsPane};
 use crate::ui::panes::groups::NodeGroups;
 use crate::ui::panes::history::{self, History};
 use crate::ui::panes::issued::{self, Issued};
+use crate::ui::panes::labels::{self, InForce};
 use crate::ui::panes::nodes::{self, Nodes};
 use crate::ui::panes::resources::{self, ResourcesPane};
 use crate::ui::panes::{ListPane, change, clusters, tree};
@@ -26,6 +27,9 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
 use places::{Slot, Wanted};
+
+/// Columns of a pane's title and what is between it and the next.
+const TITLE: usize = 13;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pane {
@@ -35,11 +39,13 @@ enum Pane {
     Events,
     History,
     Issued,
+    Labels,
 }
 
 impl Pane {
     /// In the order of their numbers.
-    const ALL: [Self; 6] = [Self::Groups, Self::Nodes, Self::Resources, Self::Events, Self::History, Self::Issued];
+    const ALL: [Self; 7] =
+        [Self::Groups, Self::Nodes, Self::Resources, Self::Events, Self::History, Self::Issued, Self::Labels];
 
     fn number(self) -> u8 {
         match self {
@@ -49,6 +55,7 @@ impl Pane {
             Self::Events => 4,
             Self::History => 5,
             Self::Issued => 6,
+            Self::Labels => 7,
         }
     }
 
@@ -61,6 +68,7 @@ impl Pane {
             Self::Events => "Events",
             Self::History => "History",
             Self::Issued => "Issued",
+            Self::Labels => "Labels",
         }
     }
 
@@ -72,6 +80,7 @@ impl Pane {
             Self::Events => Context::Events,
             Self::History => Context::History,
             Self::Issued => Context::Issued,
+            Self::Labels => Context::InForce,
         }
     }
 
@@ -93,6 +102,7 @@ pub struct ClusterPage {
     events: EventsPane,
     history: ListPane<History>,
     issued: ListPane<Issued>,
+    labels: ListPane<InForce>,
     /// `why` was asked for before the resources were there.
     wants_why: bool,
 }
@@ -111,6 +121,7 @@ impl ClusterPage {
             events: EventsPane::default(),
             history: ListPane::of(Some(id)),
             issued: ListPane::of(Some(id)),
+            labels: ListPane::of(Some(id)),
             wants_why: why,
         };
         page.events.turn_to(Some(id));
@@ -126,6 +137,7 @@ impl ClusterPage {
             Pane::Events => &mut self.events.filter,
             Pane::History => &mut self.history.filter,
             Pane::Issued => &mut self.issued.filter,
+            Pane::Labels => &mut self.labels.filter,
         }
     }
 
@@ -137,6 +149,7 @@ impl ClusterPage {
             Pane::Events => self.events.filter.is_editing(),
             Pane::History => self.history.filter.is_editing(),
             Pane::Issued => self.issued.filter.is_editing(),
+            Pane::Labels => self.labels.filter.is_editing(),
         }
     }
 
@@ -160,6 +173,7 @@ impl ClusterPage {
             Pane::Events => self.events.on(action, Some(self.id), cx),
             Pane::History => self.history.on(action, cx),
             Pane::Issued => self.issued.on(action, cx),
+            Pane::Labels => self.labels.on(action, cx),
         }
     }
 
@@ -240,15 +254,18 @@ impl ClusterPage {
             Pane::Events => self.events.title(number, focused, None, cx),
             Pane::History => self.history.title(number, focused, cx),
             Pane::Issued => self.issued.title(number, focused, cx),
+            Pane::Labels => self.labels.title(number, focused, cx),
         }
     }
 
     /// The titles of all panes that share the box, the shown one's in full.
     fn titles(&self, slot: &Slot, cx: &Cx) -> Vec<Span<'static>> {
         let mut title = Vec::new();
+        // All seven side by side need a wide line.
+        let tight = slot.panes.len() * TITLE > usize::from(slot.area.width);
         for pane in &slot.panes {
             if !title.is_empty() {
-                title.push(cx.span(Role::Faint, " │ "));
+                title.push(cx.span(Role::Faint, if tight { "│" } else { " │ " }));
             }
             if *pane == slot.shown {
                 title.extend(self.title(*pane, cx));
@@ -270,6 +287,7 @@ impl ClusterPage {
             Pane::Events => self.events.note(Some(self.id), cx),
             Pane::History => self.history.note(cx),
             Pane::Issued => self.issued.note(cx),
+            Pane::Labels => self.labels.note(cx),
         }
     }
 
@@ -282,6 +300,7 @@ impl ClusterPage {
             Pane::Events => self.events.selected(cx).filter(|_| alone).map(|one| events::details(one, room, cx)),
             Pane::History => self.history.selected(cx).map(|entry| history::details(entry, room, cx)),
             Pane::Issued => self.issued.selected(cx).map(|one| issued::details(one, cx)),
+            Pane::Labels => self.labels.selected(cx).map(|one| labels::details(one, room, cx)),
         }
     }
 
@@ -293,6 +312,7 @@ impl ClusterPage {
             Pane::Events => self.events.view(Some(self.id), focused, cx, area, buf),
             Pane::History => self.history.view(focused, cx, area, buf),
             Pane::Issued => self.issued.view(focused, cx, area, buf),
+            Pane::Labels => self.labels.view(focused, cx, area, buf),
         }
     }
 }
@@ -345,6 +365,7 @@ impl Layer for ClusterPage {
             Action::Pane4 => self.go(Pane::Events),
             Action::Pane5 => self.go(Pane::History),
             Action::Pane6 => self.go(Pane::Issued),
+            Action::Pane7 => self.go(Pane::Labels),
             Action::NextPane => self.turn(1),
             Action::PreviousPane => self.turn(Pane::ALL.len() - 1),
             Action::Open | Action::Zoom => {

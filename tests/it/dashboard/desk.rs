@@ -161,6 +161,7 @@ pub fn answer(job: &Job) -> Reply {
         Job::Nodes(id) => Reply::Nodes(*id, Ok(world::nodes(*id))),
         Job::History(id) => Reply::History(*id, Ok(world::history(*id))),
         Job::Issued(id) => Reply::Issued(*id, Ok(world::issued(*id))),
+        Job::Labels(id) => Reply::Labels(*id, Ok(world::labels())),
         Job::Certificate(id) => Reply::Certificate(*id, world::certificate(*id)),
         Job::Preview(wish) => Reply::Preview(Ok(Box::new(world::preview(wish)))),
         Job::CreateTemplate(wish) => {

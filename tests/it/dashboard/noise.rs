@@ -85,6 +85,7 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::Nodes(id, _) => Reply::Nodes(id, Err(problem)),
                 Reply::History(id, _) => Reply::History(id, Err(problem)),
                 Reply::Issued(id, _) => Reply::Issued(id, Err(problem)),
+                Reply::Labels(id, _) => Reply::Labels(id, Err(problem)),
                 Reply::ClusterChanged(id, _) => Reply::ClusterChanged(id, Err(vec![problem])),
                 Reply::ChangeChecked(id, _) => Reply::ChangeChecked(id, Err(vec![problem])),
                 Reply::Certificate(id, _) => Reply::Certificate(id, Err(problem)),

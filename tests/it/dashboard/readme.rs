@@ -9,7 +9,7 @@ use jeroboam::ui::action::{Action, Context};
 const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->\n"];
 
 /// Where no form or dialog is open.
-const SCREENS: [Context; 12] = [
+const SCREENS: [Context; 13] = [
     Context::Home,
     Context::Cluster,
     Context::List,
@@ -21,6 +21,7 @@ const SCREENS: [Context; 12] = [
     Context::Resources,
     Context::History,
     Context::Issued,
+    Context::InForce,
     Context::Global,
 ];
 
@@ -34,10 +35,11 @@ const TOGETHER: [(&[Action], &str); 4] = [
             Action::Pane4,
             Action::Pane5,
             Action::Pane6,
+            Action::Pane7,
             Action::NextPane,
             Action::PreviousPane,
         ],
-        "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates; next, before",
+        "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates, labels in force; next, before",
     ),
     (&[Action::Up, Action::Down, Action::PageUp, Action::PageDown, Action::First, Action::Last], "Move"),
     (&[Action::Sort, Action::SortReverse], "Sort by the next column; the other way round"),

@@ -126,6 +126,8 @@ fn the_cluster_page() {
     pictures("cluster-history", &mut desk);
     desk.press("6 down");
     pictures("cluster-issued", &mut desk);
+    desk.press("7 down");
+    pictures("cluster-labels", &mut desk);
     let mut desk = Desk::ready();
     desk.press("enter");
     let worker = |name: &str, kind, status| world::at_ci(&format!("workers.0.nodes.8.{name}"), kind, status);

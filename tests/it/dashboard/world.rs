@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use jeroboam::cloud::{Identity, Scope};
 use jeroboam::model::labels::catalogue::Sheet;
-use jeroboam::model::labels::origin::{self, Origin};
+use jeroboam::model::labels::origin::{self, Effective, Origin};
 use jeroboam::model::node::Course;
 use jeroboam::model::service_quota::Item;
 use jeroboam::model::validate::Inventory;
@@ -252,6 +252,24 @@ pub fn issued(id: ClusterId) -> Vec<IssuedCertificate> {
     vec![certificate("jane", "0B", 3, 362), certificate("admin", "0A", 345, 20), certificate("old", "09", 400, -35)]
 }
 
+/// One of each origin, one that a node group has otherwise, and one that nothing reads.
+pub fn labels() -> Vec<Effective> {
+    let label = |name: &str, value: &str, origin, read, group: Option<&str>| Effective {
+        name: name.into(),
+        value: value.into(),
+        origin,
+        read: Some(read),
+        node_group: group.map(str::to_owned),
+    };
+    vec![
+        label("boot_volume_size", "20", Origin::DriverDefault, true, None),
+        label("calico_ipv4pool", "10.100.0.0/16", Origin::Template, true, None),
+        label("cinder_csi_enabled", "true", Origin::Cluster, true, None),
+        label("influx_grafana_dashboard_enabled", "true", Origin::Template, false, None),
+        label("boot_volume_size", "80", Origin::NodeGroup, true, Some("builders")),
+    ]
+}
+
 fn template(id: u128, name: &str, image: &str, distro: &str, flavor: &str, fip: bool, lb: bool) -> ClusterTemplate {
     ClusterTemplate {
         uuid: TemplateId(Uuid::from_u128(id)),
@@ -269,6 +287,7 @@ fn template(id: u128, name: &str, image: &str, distro: &str, flavor: &str, fip: 
         },
         cluster_distro: distro.into(),
         project_id: "p1".into(),
+        auth_url: "https://keystone.example.org".into(),
         user_id: "u1".into(),
         created_at: ago(50 * 86_400),
         updated_at: None,
@@ -287,7 +306,6 @@ fn resource(address: &str, kind: &str, status: &str, reason: &str) -> StackResou
     let mut path: Vec<String> = address.split('.').map(str::to_owned).collect();
     let name = path.pop().unwrap();
     StackResource {
-        auth_url: "https://keystone.example.org".into(),
         nested: kind.ends_with(".yaml").then(|| format!("stack-{address}")),
         name,
         kind: kind.into(),

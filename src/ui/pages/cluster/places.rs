@@ -29,7 +29,7 @@ pub struct Wanted {
 }
 
 const LEFT: [Pane; 3] = [Pane::Groups, Pane::Nodes, Pane::Resources];
-const RIGHT: [Pane; 3] = [Pane::Events, Pane::History, Pane::Issued];
+const RIGHT: [Pane; 4] = [Pane::Events, Pane::History, Pane::Issued, Pane::Labels];
 
 /// The cluster's own words, and the boxes under them.
 pub fn places(area: Rect, wanted: &Wanted) -> (Rect, Vec<Slot>) {
