@@ -171,17 +171,13 @@ fn confirm(cluster: &Cluster) -> Done {
         "Cluster {} ({}), {} and {}, will be deleted with everything on it.\nType its name to confirm: ",
         cluster.name,
         cluster.uuid,
-        counted(cluster.master_count, "master"),
-        counted(cluster.node_count, "worker")
+        text::counted(cluster.master_count, "master"),
+        text::counted(cluster.node_count, "worker")
     );
     if ask::line(&question)?.trim() != cluster.name {
         return Err(Problem::conflict("that is not its name: nothing was deleted").into());
     }
     Ok(())
-}
-
-fn counted(number: u32, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 pub async fn events(manager: &dyn Manager, terminal: &mut Terminal<'_>, args: &ClusterEvents) -> Done {

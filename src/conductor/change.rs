@@ -339,7 +339,7 @@ pub fn create_group(
         let told = format!("cluster \"{}\" already has a node group \"{}\"", record.cluster.name, group.name);
         return Err(Problem::conflict(told).on_field("name").advise("Choose another name"));
     }
-    let about = format!("{}, {} nodes", group.name, group.count());
+    let about = format!("{}, {}", group.name, text::counted(group.count(), "node"));
     let name = group.name.clone();
     record.goal.add_group(group);
     begin(record, Kind::CreateNodegroup, about, 1, now);

@@ -193,6 +193,16 @@ pub fn uses(needs: &Needs, quotas: &[ServiceQuota]) -> Vec<QuotaUse> {
     needs.iter().filter(|(_, needed)| **needed > 0).filter_map(of).collect()
 }
 
+/// That the nodes could grow in number beyond what their server group takes, which is found out when they do.
+pub fn ceiling(uses: &[QuotaUse], max_node_count: u64) -> Option<Check> {
+    let group = uses.iter().find(|one| one.item == Item::ServerGroupMembers)?;
+    let limit = group.limit.filter(|limit| (group.needed..max_node_count).contains(limit))?;
+    let told =
+        format!("max_node_count is {max_node_count}, and nova's quota is {limit} servers a group: more will fail");
+    let advice = "Lower it, add node groups when more are needed (each is a server group), or have nova's quota server_group_members raised";
+    Some(Check::warning("labels", told).advise(advice))
+}
+
 /// What does not fit, and what is full without room for a change.
 pub fn checks(uses: &[QuotaUse]) -> Vec<Check> {
     uses.iter().filter_map(|one| one.check().or_else(|| one.full_group())).collect()
@@ -200,7 +210,7 @@ pub fn checks(uses: &[QuotaUse]) -> Vec<Check> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Item, Needs, ServiceQuota, checks, uses};
+    use super::{Item, Needs, ServiceQuota, ceiling, checks, uses};
     use crate::model::check::Severity;
 
     fn quota(item: Item, limit: Option<u64>, used: u64) -> ServiceQuota {
@@ -236,6 +246,28 @@ mod tests {
             found.first().map(|check| check.severity)
         };
         assert_eq!([of(9), of(10), of(11)], [None, Some(Severity::Warning), Some(Severity::Error)]);
+    }
+
+    #[test]
+    fn growing_beyond_a_server_group_is_told_before() {
+        let told = |item: Item, limit, needed, most| {
+            let uses = uses(&Needs::from([(item.clone(), needed)]), &[quota(item, limit, 0)]);
+            ceiling(&uses, most).map(|check| (check.severity, check.found))
+        };
+        let group = Item::ServerGroupMembers;
+        let (severity, found) = told(group.clone(), Some(10), 3, 11).unwrap();
+        assert_eq!(severity, Severity::Warning);
+        assert_eq!(found, "max_node_count is 11, and nova's quota is 10 servers a group: more will fail");
+        for (item, limit, needed, most) in [
+            (group.clone(), Some(10), 3, 10),
+            (group.clone(), Some(10), 3, 0),
+            (group.clone(), None, 3, u64::MAX),
+            // That there are too many already is an error of its own.
+            (group, Some(10), 11, 20),
+            (Item::Instances, Some(10), 3, 11),
+        ] {
+            assert_eq!(told(item, limit, needed, most), None, "{limit:?} {needed} {most}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Text that came from outside and is about to be shown.
 
+use std::fmt::Display;
+
 /// Replaces what could drive a terminal or hide text (control characters,
 /// bidirectional overrides, zero-width marks) by `\u{FFFD}`, keeps `\n` as a space.
 /// Every string of a cloud passes here before it is stored for display.
@@ -11,6 +13,12 @@ pub fn clean(raw: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// `1 node`, `2 nodes`.
+pub fn counted<N: Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+    let plural = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 /// Text of several lines, each without the sequences that would colour it on a terminal, and clean.

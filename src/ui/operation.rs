@@ -6,6 +6,7 @@ use super::action::Action;
 use super::dialogs::confirm::Question;
 use super::effect::Job;
 use super::layer::{Ask, Cx, Route};
+use crate::model::text::counted;
 use crate::model::{Cluster, ClusterChange, ClusterId, NodeGroup, Status};
 
 /// The changes that are asked for through a form.
@@ -124,7 +125,7 @@ pub fn delete_group(cluster: &Cluster, group: &NodeGroup) -> Vec<Ask> {
     if group.is_default {
         return vec![Ask::Run(job)];
     }
-    let nodes = if group.node_count == 1 { "1 node".to_owned() } else { format!("{} nodes", group.node_count) };
+    let nodes = counted(group.node_count, "node");
     vec![Ask::Open(Route::Confirm(Box::new(Question {
         title: "Delete node group",
         what: "Delete the node group ",

@@ -4,6 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::theme::Role;
+use crate::model::text::counted;
 use crate::model::{Action, Cluster, State, Status, timeout};
 
 /// Sign, word and role of a status.
@@ -125,8 +126,7 @@ pub fn until(end: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 /// `1 master + 2 workers`.
 pub fn nodes(cluster: &Cluster) -> String {
-    let plural = |n: u32, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    format!("{} + {}", plural(cluster.master_count, "master"), plural(cluster.node_count, "worker"))
+    format!("{} + {}", counted(cluster.master_count, "master"), counted(cluster.node_count, "worker"))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, means: &Rem
         }
     };
     all.value("nodes.json", Ok(&nodes));
-    terminal.note(&format!("Asking {} nodes", nodes.len()))?;
+    terminal.note(&format!("Asking {}", text::counted(nodes.len(), "node")))?;
     let asked = nodes.iter().enumerate().map(async |(at, node)| {
         let console = manager.console(id, &node.server_id, None).await;
         (at, console, told(manager, means, &cluster, node, wanted.user.as_deref()).await)

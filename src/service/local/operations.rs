@@ -241,7 +241,7 @@ fn wording(wish: &ClusterChange) -> (&'static str, String) {
         ClusterChange::RotateCredential => ("credential-rotate", String::new()),
         ClusterChange::CreateNodegroup { nodegroup } => {
             let NewNodeGroup { name, node_count, .. } = nodegroup.as_ref();
-            ("nodegroup-create", format!("{name}, {node_count} nodes"))
+            ("nodegroup-create", format!("{name}, {}", text::counted(*node_count, "node")))
         }
         ClusterChange::UpdateNodegroup { nodegroup, .. } => ("nodegroup-update", nodegroup.clone()),
         ClusterChange::DeleteNodegroup { nodegroup } => ("nodegroup-delete", nodegroup.clone()),

@@ -99,6 +99,8 @@ impl LocalManager {
                 let needs = needs::needs(&made, &seen.inventory.flavors);
                 quotas = service_quota::uses(&needs, &known(seen, &mut checks));
                 checks.extend(service_quota::checks(&quotas));
+                let most = labels.get("max_node_count").and_then(|text| text.parse().ok());
+                checks.extend(most.and_then(|most| service_quota::ceiling(&quotas, most)));
                 resources = counted(made.iter().map(|made| made.kind.as_str()));
                 plan = Some(shown(made_plan));
                 stored = Some((record, secrets));

@@ -13,6 +13,7 @@ use super::field::{Field, Values};
 use super::form::{Form, Subject};
 use super::offers::Offer;
 use crate::model::labels::catalogue::Sheet;
+use crate::model::text::counted;
 use crate::model::{Cluster, ClusterChange, ClusterId, NodeGroup, Problem, change};
 use crate::ui::dialogs::confirm::Question;
 use crate::ui::effect::Job;
@@ -193,7 +194,7 @@ fn groups(cluster: &Cluster) -> Vec<Offer> {
         Offer {
             value: group.name.clone(),
             name: group.name.clone(),
-            note: format!("{} nodes, at least {}{most}", group.node_count, group.min_node_count),
+            note: format!("{}, at least {}{most}", counted(group.node_count, "node"), group.min_node_count),
             unsuitable: group.is_master().then(|| "holds the masters, whose number is fixed".to_owned()),
         }
     };
