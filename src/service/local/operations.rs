@@ -8,14 +8,20 @@ use secrecy::SecretString;
 use super::{LocalManager, SAVES, accept, only};
 use crate::conductor::change::{self, Target};
 use crate::conductor::{Observer, chronicle, groups, keys, provisions};
+use crate::driver::sheet;
 use crate::model::change::shape;
+use crate::model::service_quota::{self, Item, Needs};
+use crate::model::spec::DEFAULT_WORKER;
 use crate::model::{
-    Cluster, ClusterChange, ClusterId, ClusterTemplate, NewNodeGroup, Patch, Problem, ProblemKind, TemplateId, patch,
-    text,
+    Cluster, ClusterChange, ClusterId, ClusterTemplate, NewNodeGroup, Patch, Problem, ProblemKind, Severity,
+    TemplateId, patch, text,
 };
 use crate::pki;
 use crate::service::Manager;
 use crate::store::{ClusterRecord, Secrets, StoreError};
+
+/// The label by which servers are grouped.
+const AFFINITY: &str = "nodes_affinity_policy";
 
 /// What a change needs from outside of the record, asked for once.
 enum Prepared {
@@ -27,6 +33,7 @@ enum Prepared {
 impl LocalManager {
     pub(super) async fn change(&self, id: ClusterId, wish: ClusterChange) -> Result<Cluster, Vec<Problem>> {
         let prepared = self.prepare(&wish).await?;
+        self.has_room(id, &wish).await.map_err(only)?;
         for _ in 0..SAVES {
             let known = self.record(id).await.map_err(only)?;
             let mut record = known.clone();
@@ -66,6 +73,7 @@ impl LocalManager {
 
     pub(super) async fn may_change(&self, id: ClusterId, wish: ClusterChange) -> Result<(), Vec<Problem>> {
         let prepared = self.prepare(&wish).await?;
+        self.has_room(id, &wish).await.map_err(only)?;
         let mut record = self.record(id).await.map_err(only)?;
         groups::show(&mut record);
         self.apply(&mut record, &wish, &prepared)
@@ -87,6 +95,29 @@ impl LocalManager {
             }
             _ => Ok(Prepared::Plain),
         }
+    }
+
+    /// More nodes than a server group takes would fail in Heat, half-way. A quota that cannot be looked
+    /// at stops nothing.
+    async fn has_room(&self, id: ClusterId, wish: &ClusterChange) -> Result<(), Problem> {
+        let (count, nodegroup) = match wish {
+            ClusterChange::Resize { count, nodegroup, .. } => (*count, nodegroup.as_deref().unwrap_or(DEFAULT_WORKER)),
+            ClusterChange::CreateNodegroup { nodegroup } => (nodegroup.node_count, nodegroup.name.as_str()),
+            _ => return Ok(()),
+        };
+        let record = self.record(id).await?;
+        let grows =
+            record.goal.group(nodegroup).is_none_or(|group| usize::try_from(count).is_ok_and(|n| n > group.count()));
+        let sheet = self.drivers.get(&record.cluster.driver).map(sheet::sheet);
+        let policy = sheet.as_ref().and_then(|sheet| sheet.reads.get(AFFINITY)).map(String::as_str);
+        let policy = policy.map(|default| record.cluster.labels.get(AFFINITY).unwrap_or(default));
+        if !grows || policy.is_none_or(|policy| policy == "none") {
+            return Ok(());
+        }
+        let Some(nova) = self.cloud.quotas.iter().find(|one| one.service() == "nova") else { return Ok(()) };
+        let needs = Needs::from([(Item::ServerGroupMembers, count.into())]);
+        let found = service_quota::checks(&service_quota::uses(&needs, &nova.quotas().await.unwrap_or_default()));
+        found.into_iter().find(|check| check.severity == Severity::Error).map_or(Ok(()), |check| Err(check.into()))
     }
 
     fn apply(&self, record: &mut ClusterRecord, wish: &ClusterChange, prepared: &Prepared) -> Result<(), Vec<Problem>> {
