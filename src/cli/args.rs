@@ -35,7 +35,7 @@ Exit codes:
 Environment:
   JEROBOAM_DATA_DIR    where templates, clusters and keys are kept (as --data-dir)
   JEROBOAM_CONFIG_DIR  where config.toml, themes, keymaps and drivers are read
-  JEROBOAM_STORE       postgres://USER@HOST/DATABASE: a store that conductors on several hosts share
+  JEROBOAM_STORE       postgres://USER@HOST/DATABASE (as --store), which may hold a password
   JEROBOAM_LOG         what the log file gets: error, warn, info, debug, trace, or target=level,...
   NO_COLOR             no colours";
 
@@ -60,6 +60,9 @@ pub struct Global {
     /// Directory for templates, clusters and keys
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     pub data_dir: Option<PathBuf>,
+    /// Store that conductors on several hosts share: postgres://USER@HOST/DATABASE
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    pub store: Option<String>,
     /// Form of the output
     #[arg(
         short,

@@ -55,8 +55,8 @@ pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
     let cloud = cloud(selection)?;
     let outside = outside(&settings, &cloud.name).map_err(Fault::configuration)?;
     let variable = std::env::var("JEROBOAM_STORE").ok();
-    let store =
-        config::store::choose(variable, settings.store.as_ref(), &paths.config).map_err(Fault::configuration)?;
+    let store = config::store::choose(global.store.as_deref(), variable, settings.store.as_ref(), &paths.config)
+        .map_err(Fault::configuration)?;
     Ok(Prepared { paths, settings, cloud, store, outside })
 }
 
