@@ -1,6 +1,6 @@
 //! A conductor before an embedded cloud, with a proxy between them that makes the weather.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,11 +9,12 @@ use jeroboam::conductor::Options;
 use jeroboam::config::clouds::{self, Selection};
 use jeroboam::demo::{self, DemoCloud};
 use jeroboam::driver::Drivers;
-use jeroboam::model::{Cluster, ClusterId, Labels, NewCluster, NewTemplate, Problem, Status, ThingSort};
+use jeroboam::model::{Cluster, ClusterId, Labels, NewCluster, NewTemplate, Problem, Status};
 use jeroboam::openstack;
 use jeroboam::service::local::LocalManager;
 use jeroboam::service::{Change, Manager};
 use jeroboam::store::MemoryStore;
+use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::proxy::{Call, Fault, Proxy};
@@ -30,20 +31,20 @@ pub struct Bench {
     pub manager: Arc<LocalManager>,
     pub templates: [String; 2],
     /// What was said of clusters, and of the cloud as a whole.
-    pub heard: Arc<Mutex<Vec<String>>>,
+    pub heard: Arc<Mutex<BTreeSet<String>>>,
     /// Credentials, and keys in Barbican, that clusters had to leave by now.
     left: Mutex<(usize, u64)>,
     /// Things there before any cluster was.
     before: BTreeMap<&'static str, usize>,
 }
 
-/// Holds the paused time to two hundred times the real one's pace: else it could run away while an answer
+/// Holds the paused time to a thousand times the real one's pace: else it could run away while an answer
 /// is on its way through the kernel, where tokio does not see it.
 pub fn calm() {
     tokio::spawn(async {
         loop {
-            sleep(Duration::from_millis(20)).await;
-            std::thread::sleep(Duration::from_micros(100));
+            sleep(Duration::from_millis(200)).await;
+            std::thread::sleep(Duration::from_micros(200));
         }
     });
 }
@@ -95,7 +96,7 @@ impl Bench {
         for image in ["ubuntu-24.04-kube-v1.32.8", "ubuntu-24.04-kube-v1.33.4"] {
             templates.push(manager.create_template(template(image, image)).await.unwrap().uuid.to_string());
         }
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::new(Mutex::new(BTreeSet::new()));
         let (mut changes, hears) = (manager.subscribe(), heard.clone());
         tokio::spawn(async move {
             while let Some(change) = changes.recv().await {
@@ -110,9 +111,12 @@ impl Bench {
             }
         });
         let before = client.inventory().await;
-        let templates = templates.try_into().unwrap();
-        let left = Mutex::default();
-        Self { _directory: directory, _cloud: cloud, client, proxy, manager, templates, heard, left, before }
+        let (templates, left) = (templates.try_into().unwrap(), Mutex::default());
+        let bench =
+            Self { _directory: directory, _cloud: cloud, client, proxy, manager, templates, heard, left, before };
+        let credentials = bench.credentials().await;
+        bench.left.lock().unwrap().0 = credentials;
+        bench
     }
 
     /// Ends the storm. A login that was refused is not tried again for a while.
@@ -191,11 +195,17 @@ impl Bench {
         self.nothing_is_left(what).await;
     }
 
+    async fn credentials(&self) -> usize {
+        let user = self.manager.identity().user_id;
+        let found = self.client.get("identity", &format!("/users/{user}/application_credentials")).await;
+        found["application_credentials"].as_array().unwrap().len()
+    }
+
+    /// Neither of a stack nor beside one; a few cheap looks, for this is asked after every storm.
     pub async fn nothing_is_left(&self, what: &str) {
-        assert_eq!(self.client.inventory().await, self.before, "{what} left something");
-        let (orphans, problems) = self.manager.orphans().await.unwrap();
-        assert!(problems.is_empty(), "{problems:?}");
-        let credentials = orphans.iter().filter(|orphan| orphan.thing.sort == ThingSort::AppCredential).count();
+        let stacks = self.client.get("orchestration", "/stacks").await;
+        assert_eq!(stacks["stacks"], json!([]), "{what} left a stack");
+        let credentials = self.credentials().await;
         let keys = self.client.get("key-manager", "/v1/secrets").await["total"].as_u64().unwrap();
         let before = std::mem::replace(&mut *self.left.lock().unwrap(), (credentials, keys));
         // A cluster does not stay for ever because of what this login may not delete, and what its
@@ -205,5 +215,11 @@ impl Bench {
         if !(beside && may_stay.iter().any(|fault| what.starts_with(fault))) {
             assert_eq!((credentials, keys), before, "{what} left credentials or keys");
         }
+    }
+
+    /// The end of a bench: nothing of any sort is there that was not there before, but what had to be left.
+    pub async fn ends(&self) {
+        self.nothing_is_left("all of it").await;
+        assert_eq!(self.client.inventory().await, self.before, "all of it left something");
     }
 }

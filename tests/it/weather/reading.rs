@@ -70,6 +70,7 @@ async fn what_is_read_is_there_again() {
         }
         assert_eq!(bench.read(read, id).await, well, "{read:?} in good weather");
         bench.away(id, "what was only read").await;
+        bench.ends().await;
     });
     join_all(all).await;
 }
