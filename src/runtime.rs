@@ -10,6 +10,7 @@ mod login;
 mod look;
 pub mod remote;
 mod save;
+mod shells;
 mod tty;
 
 use std::path::PathBuf;
@@ -18,11 +19,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local, Offset, Utc};
 use futures_util::future::BoxFuture;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::config::settings::Settings;
 use crate::model::Problem;
 use crate::service::Manager;
+use crate::ui::shells::{Bytes, ShellId, ShellNews};
 use crate::ui::{App, Effect, Msg};
 pub use effects::Performer;
 pub use login::Login;
@@ -49,6 +51,8 @@ pub enum In {
     Manager(Arc<dyn Manager>),
     /// The way to a node is found: these are ssh's words.
     Login(Box<Login>),
+    /// Output of a shell; whoever sent it waits until the sender is dropped, which is when it is drawn.
+    Shell(ShellId, Vec<u8>, oneshot::Sender<()>),
     /// Somebody asks us to stop, as ctrl-z would.
     Stop,
     /// The process was stopped and goes on.
@@ -85,9 +89,10 @@ pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem
         app.update(Msg::Notice(problem));
     }
     let keys = input::spawn(sender.clone())?;
-    let performer = Performer::new(connect, sender).with_logins(options.remote, keys);
-    let done = run(&mut app, &mut tty, inbox, performer, Utc::now).await;
+    let mut performer = Performer::new(connect, sender).with_logins(options.remote, keys);
+    let done = run(&mut app, &mut tty, inbox, &mut performer, Utc::now).await;
     tty.leave();
+    performer.end_shells().await;
     done.map_err(|error| Problem::local(format!("cannot write to the terminal: {error}")))
 }
 
@@ -96,7 +101,7 @@ pub async fn run(
     app: &mut App,
     screen: &mut impl Screen,
     mut inbox: mpsc::UnboundedReceiver<In>,
-    mut performer: Performer,
+    performer: &mut Performer,
     clock: impl Fn() -> DateTime<Utc>,
 ) -> std::io::Result<()> {
     app.update(Msg::Tick(clock()));
@@ -104,6 +109,7 @@ pub async fn run(
     app.take_changed();
     let mut title = String::new();
     performer.perform(Effect::Connect);
+    let mut undrawn = Vec::new();
     loop {
         let first = match app.wake_at() {
             None => inbox.recv().await,
@@ -119,6 +125,10 @@ pub async fn run(
         while let Some(incoming) = next {
             let effects = match incoming {
                 In::Msg(msg) => app.update(msg),
+                In::Shell(id, bytes, drawn) => {
+                    undrawn.push(drawn);
+                    app.update(Msg::Shell(id, ShellNews::Output(Bytes(bytes))))
+                }
                 In::Stop => vec![Effect::Suspend],
                 In::Resumed => {
                     screen.resume()?;
@@ -159,11 +169,13 @@ pub async fn run(
         }
         if app.take_changed() {
             screen.draw(app)?;
+            app.after_draw().into_iter().for_each(|effect| performer.perform(effect));
             let now = app.title();
             if now != title {
                 screen.title(&now)?;
                 title = now;
             }
         }
+        undrawn.clear();
     }
 }

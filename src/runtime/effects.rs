@@ -10,10 +10,12 @@ use tokio::task::AbortHandle;
 use super::input::Keys;
 use super::login::{self, Login};
 use super::remote::Remote;
+use super::shells::Shells;
 use super::{Connect, In, save};
 use crate::cloud::Identity;
 use crate::model::{Authority, ClusterId, Problem};
 use crate::service::Manager;
+use crate::ui::shells::ShellDo;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
 
 /// So many entries of one cluster's history are shown.
@@ -32,11 +34,20 @@ pub struct Performer {
     loads: HashMap<Slot, AbortHandle>,
     connecting: Option<AbortHandle>,
     logins: Option<Logins>,
+    shells: Shells,
 }
 
 impl Performer {
     pub fn new(connect: Connect, inbox: UnboundedSender<In>) -> Self {
-        Self { connect: Arc::new(connect), inbox, manager: None, loads: HashMap::new(), connecting: None, logins: None }
+        Self {
+            connect: Arc::new(connect),
+            shells: Shells::new(inbox.clone()),
+            inbox,
+            manager: None,
+            loads: HashMap::new(),
+            connecting: None,
+            logins: None,
+        }
     }
 
     /// With nodes to log in to, and the keyboard that must be lent for it.
@@ -66,6 +77,11 @@ impl Performer {
         login.run(&logins.remote).await
     }
 
+    /// Leaves no shell behind.
+    pub async fn end_shells(&mut self) {
+        self.shells.end().await;
+    }
+
     /// Effects of the screen are the loop's; they do nothing here.
     pub fn perform(&mut self, effect: Effect) {
         match effect {
@@ -77,6 +93,12 @@ impl Performer {
                 }
             }
             Effect::Login(cluster, server) => self.find_way(cluster, server),
+            Effect::Shell(id, ShellDo::Start(cluster, node)) => {
+                if let (Some(manager), Some(logins)) = (self.manager.clone(), &self.logins) {
+                    self.shells.start(id, manager, logins.remote.clone(), cluster, node);
+                }
+            }
+            Effect::Shell(id, what) => self.shells.perform(id, what),
             Effect::Copy(_) | Effect::Alert(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }

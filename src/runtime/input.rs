@@ -111,7 +111,11 @@ fn press(key: KeyEvent) -> Option<KeyPress> {
     let code = match key.code {
         KeyCode::Char(c) => {
             shift = false;
-            Code::Char(c)
+            let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+            // One byte each, which crossterm calls by digits.
+            let digits = [('4', '\\'), ('5', ']'), ('6', '^'), ('7', '_')];
+            let named = digits.iter().find(|(digit, _)| ctrl && *digit == c);
+            Code::Char(named.map_or(c, |(_, name)| *name))
         }
         KeyCode::Enter => Code::Enter,
         KeyCode::Esc => Code::Esc,
@@ -151,6 +155,8 @@ mod tests {
         assert_eq!(told(KeyCode::BackTab, KeyModifiers::SHIFT), "shift-tab");
         assert_eq!(told(KeyCode::BackTab, KeyModifiers::NONE), "shift-tab");
         assert_eq!(told(KeyCode::Char('s'), KeyModifiers::CONTROL), "ctrl-s");
+        assert_eq!(told(KeyCode::Char('5'), KeyModifiers::CONTROL), "ctrl-]");
+        assert_eq!(told(KeyCode::Char('5'), KeyModifiers::NONE), "5");
         assert_eq!(press(KeyEvent::new(KeyCode::CapsLock, KeyModifiers::NONE)), None);
     }
 }

@@ -15,10 +15,11 @@ pub struct Login {
     manager: Arc<dyn Manager>,
     cluster: Cluster,
     /// Its name's end.
-    node: String,
+    pub(super) node: String,
     server: uuid::Uuid,
-    words: Vec<OsString>,
-    notes: Vec<String>,
+    pub(super) words: Vec<OsString>,
+    /// What the user is to read before.
+    pub(super) notes: Vec<String>,
 }
 
 pub async fn find(
@@ -52,16 +53,20 @@ impl Login {
             // A terminal that is gone shows with ssh.
             let _ = writeln!(out, "{note}");
         }
-        let ended = match on_terminal(self.words).await {
+        let ended = match on_terminal(self.words.clone()).await {
             Ok(ended) => ended,
             Err(problem) => return Some(problem),
         };
         if ended.code != explain::FAILED {
             return None;
         }
-        let meant = remote.explain(&*self.manager, &self.cluster, &self.node, self.server, &ended.words).await;
-        meant.or_else(|| {
+        self.explain(remote, &ended.words).await.or_else(|| {
             Some(Problem::local(format!("the session on node {} ended: {}", self.node, ended.words.trim())))
         })
+    }
+
+    /// What the end of what ssh wrote means, if it tells of a failure.
+    pub(super) async fn explain(&self, remote: &Remote, words: &str) -> Option<Problem> {
+        remote.explain(&*self.manager, &self.cluster, &self.node, self.server, words).await
     }
 }

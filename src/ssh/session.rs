@@ -110,6 +110,7 @@ impl Session {
             Way::Program(program) => {
                 let server = self.server.to_string();
                 words.extend(["-F".into(), "/dev/null".into()]);
+                words.extend(option("SendEnv", "LANG LC_*"));
                 words.extend(option("ProxyCommand", &format!("{} {server}", shell_word(utf8(program)?))));
                 server
             }

@@ -20,6 +20,10 @@ pub enum Context {
     Home,
     /// The page of one cluster.
     Cluster,
+    /// A shell that has the keyboard.
+    Shell,
+    /// The page of shells while the dashboard has the keyboard.
+    Shells,
     Form,
     Labels,
     Picker,
@@ -33,7 +37,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -47,6 +51,8 @@ impl Context {
         Self::List,
         Self::Home,
         Self::Cluster,
+        Self::Shell,
+        Self::Shells,
         Self::Form,
         Self::Labels,
         Self::Picker,
@@ -75,6 +81,8 @@ impl Context {
             Self::List => "list",
             Self::Home => "home",
             Self::Cluster => "cluster",
+            Self::Shell => "shell",
+            Self::Shells => "shells",
             Self::Form => "form",
             Self::Labels => "labels",
             Self::Picker => "picker",
@@ -104,6 +112,8 @@ impl Context {
             Self::List => "Moving about",
             Self::Home => "Panes",
             Self::Cluster => "Cluster page",
+            Self::Shell => "A shell being typed into",
+            Self::Shells => "Shells",
             Self::Form => "Form",
             Self::Labels => "Label editor",
             Self::Picker => "Picker",
@@ -117,9 +127,17 @@ impl Context {
         }
     }
 
+    /// Of the page of shells, whoever has the keyboard.
+    pub fn is_of_shells(&self) -> bool {
+        matches!(self, Self::Shell | Self::Shells)
+    }
+
     /// Whether printable keys are text here, and so cannot be bound.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Labels | Self::Picker | Self::Palette | Self::Filter | Self::Confirm | Self::Kubeconfig)
+        matches!(
+            self,
+            Self::Shell | Self::Labels | Self::Picker | Self::Palette | Self::Filter | Self::Confirm | Self::Kubeconfig
+        )
     }
 }
 
@@ -174,28 +192,38 @@ actions! {
     RotateCredential "rotate-credential" "" "Give add-ons another credential for the cloud" [Clusters, Cluster];
     RotateCa "rotate-ca" "" "Put a new Kubernetes CA in the old one's place" [Clusters, Cluster];
     Kubeconfig "kubeconfig" "kubeconfig" "Write the cluster's kubeconfig" [Clusters, Cluster];
+    Shell "shell" "shell" "Open a shell in a pane: on the node under the cursor, else on the first master" [Clusters, Cluster, Shells];
+    Shells "shells" "shells" "Go to the shells that are open" [Home, Cluster];
+    Release "release" "back to the dashboard" "Give the keyboard back to the dashboard; the shell goes on" [Shell];
+    Type "type" "type" "Type into the shell again; close one that has ended" [Shells];
+    Literal "literal" "" "Type the key that gives the keyboard back" [Shells];
+    Search "search" "search" "Search in what the shell has shown" [Shells];
+    FindOlder "find-older" "next" "To the next line that was searched for, back in time" [Shells];
+    FindNewer "find-newer" "" "The same, forward in time" [Shells];
+    Mark "mark" "mark" "Begin to select lines for copying, or not" [Shells];
+    EndShell "end-shell" "end" "End the shell and close its tab" [Shells];
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
-    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Dialog];
+    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Shells, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
     Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
     SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
-    Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster];
-    Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster];
-    Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster];
-    Pane3 "pane-3" "" "Go to the third pane" [Home, Cluster];
-    Pane4 "pane-4" "" "Go to the fourth pane" [Home, Cluster];
-    Pane5 "pane-5" "" "Go to the fifth pane" [Cluster];
-    Pane6 "pane-6" "" "Go to the sixth pane" [Cluster];
-    Pane7 "pane-7" "" "Go to the seventh pane" [Cluster];
-    NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster];
-    PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster];
-    Up "up" "" "One row up" [List, Picker, Palette, Help, Dialog];
-    Down "down" "" "One row down" [List, Picker, Palette, Help, Dialog];
-    PageUp "page-up" "" "One page up" [List, Picker, Palette, Help, Dialog];
-    PageDown "page-down" "" "One page down" [List, Picker, Palette, Help, Dialog];
-    First "first" "" "To the first row" [List, Picker, Help, Dialog];
-    Last "last" "" "To the last row; events follow again" [List, Picker, Help, Dialog];
+    Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster, Shells];
+    Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster, Shells];
+    Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster, Shells];
+    Pane3 "pane-3" "" "Go to the third pane" [Home, Cluster, Shells];
+    Pane4 "pane-4" "" "Go to the fourth pane" [Home, Cluster, Shells];
+    Pane5 "pane-5" "" "Go to the fifth pane" [Cluster, Shells];
+    Pane6 "pane-6" "" "Go to the sixth pane" [Cluster, Shells];
+    Pane7 "pane-7" "" "Go to the seventh pane" [Cluster, Shells];
+    NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster, Shells];
+    PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster, Shells];
+    Up "up" "" "One row up" [List, Shells, Picker, Palette, Help, Dialog];
+    Down "down" "" "One row down" [List, Shells, Picker, Palette, Help, Dialog];
+    PageUp "page-up" "" "One page up" [List, Shells, Picker, Palette, Help, Dialog];
+    PageDown "page-down" "" "One page down" [List, Shells, Picker, Palette, Help, Dialog];
+    First "first" "" "To the first row" [List, Shells, Picker, Help, Dialog];
+    Last "last" "" "To the last row; events follow again" [List, Shells, Picker, Help, Dialog];
     Submit "submit" "send" "Check the form and create, or look at it once more before" [Form];
     Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form];
     NextField "next-field" "next field" "Go to the next field" [Form];
@@ -206,7 +234,7 @@ actions! {
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
     Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
-    Back "back" "back" "Close this and go back" [List, Home, Cluster, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Shells, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];
     Help "help" "keys" "Every key of where you are" [Global];

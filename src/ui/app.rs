@@ -26,6 +26,8 @@ use super::msg::Msg;
 use super::notices::Notices;
 use super::pages::cluster::ClusterPage;
 use super::pages::home::Home;
+use super::pages::shells::ShellsPage;
+use super::shells::{Shells, Wish};
 use super::theme::Theme;
 use super::words;
 use crate::model::{Cluster, ClusterId, Problem};
@@ -45,6 +47,9 @@ pub struct App {
     keymap: Keymap,
     /// The first is the home screen and never goes.
     layers: Vec<Box<dyn Layer>>,
+    shells: Shells,
+    /// Leaving was asked for while shells were open.
+    leaving: bool,
     notices: Notices,
     /// The keys of a chord that is not complete yet.
     chord: Vec<KeyPress>,
@@ -72,6 +77,7 @@ macro_rules! cx {
             theme: &$app.theme,
             keymap: &$app.keymap,
             link: &$app.link,
+            shells: &$app.shells,
         }
     };
 }
@@ -87,6 +93,8 @@ impl App {
             theme,
             keymap,
             layers: vec![Box::new(Home::default())],
+            shells: Shells::default(),
+            leaving: false,
             notices: Notices::default(),
             chord: Vec::new(),
             recent: Vec::new(),
@@ -103,7 +111,7 @@ impl App {
     /// Takes one message; never blocks.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let news = matches!(msg, Msg::Change(_) | Msg::Reply(..));
+        let news = matches!(msg, Msg::Change(_) | Msg::Reply(..) | Msg::Shell(..));
         match msg {
             Msg::Tick(now) => {
                 if self.wake_at().is_some_and(|at| at <= now) {
@@ -119,11 +127,15 @@ impl App {
             }
             Msg::Paste(text) => {
                 self.chord.clear();
-                let cx = cx!(self);
-                if let Some(layer) = self.layers.last_mut() {
-                    layer.paste(&text, &cx);
+                if self.types_to_shell() {
+                    self.answer(vec![Ask::Shell(Wish::Paste(text))], self.layers.len() - 1, &mut effects);
+                } else {
+                    let cx = cx!(self);
+                    if let Some(layer) = self.layers.last_mut() {
+                        layer.paste(&text, &cx);
+                    }
+                    self.changed = true;
                 }
-                self.changed = true;
             }
             Msg::Resize => self.changed = true,
             Msg::Focus(here) => self.focus = Some(here),
@@ -141,6 +153,12 @@ impl App {
             }
             Msg::Change(change) => self.change(change, &mut effects),
             Msg::Reply(ticket, reply) => self.reply(ticket, reply, &mut effects),
+            Msg::Shell(id, news) => {
+                // What lies over the page hides little of it.
+                let base = self.layers.iter().rfind(|layer| !layer.is_overlay());
+                let seen = base.is_some_and(|layer| layer.contexts().iter().any(Context::is_of_shells));
+                effects.extend(self.shells.news(id, news, seen));
+            }
             Msg::Notice(problem) => {
                 self.notices.bad(problem);
                 self.changed = true;
@@ -151,6 +169,7 @@ impl App {
             let cx = cx!(self);
             self.layers.iter_mut().for_each(|layer| layer.news(&cx));
         }
+        self.changed |= self.shells.take_changed();
         self.ask_for_needs(&mut effects);
         effects
     }
@@ -172,8 +191,19 @@ impl App {
 
     fn contexts(&self) -> Vec<Context> {
         let mut contexts = self.layers.last().map(|layer| layer.contexts()).unwrap_or_default();
-        contexts.push(Context::Global);
+        if !self.types_to_shell() {
+            contexts.push(Context::Global);
+        }
         contexts
+    }
+
+    fn types_to_shell(&self) -> bool {
+        self.layers.last().is_some_and(|layer| layer.types_to_shell())
+    }
+
+    /// What the last picture made necessary: a shell has another size now.
+    pub fn after_draw(&mut self) -> Vec<Effect> {
+        self.shells.take_effects()
     }
 
     fn key(&mut self, key: KeyPress, effects: &mut Vec<Effect>) {
@@ -198,6 +228,10 @@ impl App {
                 self.changed = true;
                 return;
             }
+            Found::Nothing if self.types_to_shell() => {
+                let asks = keys.into_iter().map(|key| Ask::Shell(Wish::Key(key))).collect();
+                return self.answer(asks, self.layers.len() - 1, effects);
+            }
             Found::Nothing if begun => return,
             Found::Nothing => None,
         };
@@ -216,9 +250,17 @@ impl App {
     /// Does the action where the user is.
     fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
         let contexts = self.contexts();
+        if action != Action::Quit {
+            self.leaving = false;
+        }
         let cx = cx!(self);
         let Some(layer) = self.layers.last_mut() else { return };
         let asks = match action {
+            Action::Quit if self.shells.alive() > 0 && !std::mem::replace(&mut self.leaving, true) => {
+                let count = self.shells.alive();
+                let open = if count == 1 { "a shell is open".into() } else { format!("{count} shells are open") };
+                vec![Ask::Say(format!("{open}; once more ends that and leaves"))]
+            }
             Action::Quit => return effects.push(Effect::Quit),
             Action::Suspend => return effects.push(Effect::Suspend),
             Action::Redraw => {
@@ -272,6 +314,10 @@ impl App {
                 Ask::CloseTwo => self.layers.truncate(from.saturating_sub(1).max(1)),
                 Ask::Do(effect) => effects.push(effect),
                 Ask::Run(job) => self.run(job, effects),
+                Ask::Shell(wish) => {
+                    let asks = self.shells.on(wish);
+                    self.answer(asks, from, effects);
+                }
                 Ask::Say(text) => self.notices.good(text, self.now),
                 Ask::Select(id) => {
                     if let Some(home) = self.layers.first_mut() {
@@ -289,6 +335,7 @@ impl App {
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
             Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
+            Route::Shells(opens) => Some(Box::new(ShellsPage::new(opens, &cx))),
             Route::NewTemplate => Some(Box::new(template::form(&cx))),
             Route::NewCluster(template) => Some(Box::new(cluster::form(template, &cx))),
             Route::Change(id, wanted) => change::form(id, wanted, &cx),

@@ -1,5 +1,6 @@
 //! What the dashboard wants done outside itself, as plain data.
 
+use super::shells::{ShellDo, ShellId};
 use crate::model::{ClusterChange, ClusterId, NewCluster, NewTemplate, TemplateId};
 
 /// Performed by `runtime`; tests compare them.
@@ -20,6 +21,8 @@ pub enum Effect {
     Suspend,
     /// Log in to a node, by its name or its server's id, or to the first master; the terminal is ssh's meanwhile.
     Login(ClusterId, Option<String>),
+    /// About a shell beside the rest; what comes of it is `Msg::Shell`.
+    Shell(ShellId, ShellDo),
     Quit,
 }
 

@@ -16,6 +16,8 @@ use super::key::KeyPress;
 use super::keymap::Keymap;
 use super::msg::Reply;
 use super::operation::Wanted;
+use super::shells::term::Size;
+use super::shells::{Shells, Wish};
 use super::theme::{Role, Theme};
 use crate::model::{ClusterId, NewCluster, TemplateId};
 
@@ -28,6 +30,7 @@ pub struct Cx<'a> {
     pub theme: &'a Theme,
     pub keymap: &'a Keymap,
     pub link: &'a Link,
+    pub shells: &'a Shells,
 }
 
 impl Cx<'_> {
@@ -67,6 +70,7 @@ pub enum Ask {
     /// Take this layer and the one under it away.
     CloseTwo,
     Do(Effect),
+    Shell(Wish),
     Run(Job),
     /// A short notice that goes by itself.
     Say(String),
@@ -83,6 +87,8 @@ pub enum Route {
         id: ClusterId,
         why: bool,
     },
+    /// The shells; `true`: one is being opened.
+    Shells(bool),
     NewTemplate,
     NewCluster(Option<TemplateId>),
     DeleteCluster(ClusterId),
@@ -115,6 +121,16 @@ pub trait Layer: Send {
     /// Whether there is something to go back from.
     fn can_go_back(&self) -> bool {
         true
+    }
+
+    /// Whether all keys that its own contexts do not know go to the shell on it just now.
+    fn types_to_shell(&self) -> bool {
+        false
+    }
+
+    /// The room for a shell on it, when the area is all there is.
+    fn shows_shell(&self, _area: Rect) -> Option<Size> {
+        None
     }
 
     /// Whether printable keys are text just now.

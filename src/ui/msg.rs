@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::effect::Ticket;
 use super::key::KeyPress;
+use super::shells::{ShellId, ShellNews};
 use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
@@ -28,6 +29,7 @@ pub enum Msg {
     ConnectFailed(Problem),
     Change(Change),
     Reply(Ticket, Reply),
+    Shell(ShellId, ShellNews),
     /// Something the user should read (a faulty keymap file, …).
     Notice(Problem),
     /// Asked from outside to end (SIGTERM, SIGHUP, SIGINT).

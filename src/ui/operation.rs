@@ -148,8 +148,8 @@ fn is_paused(cluster: &Cluster) -> bool {
 /// Whether it means nothing where there is no cluster.
 pub fn needs_cluster(action: Action) -> bool {
     use Action::{
-        Copy, Delete, Kubeconfig, NewNodegroup, Pause, Resize, Retry, Rollback, RotateCa, RotateCredential, Stop,
-        Upgrade, Why,
+        Copy, Delete, Kubeconfig, NewNodegroup, Pause, Resize, Retry, Rollback, RotateCa, RotateCredential, Shell,
+        Stop, Upgrade, Why,
     };
     let all = [
         Copy,
@@ -162,6 +162,7 @@ pub fn needs_cluster(action: Action) -> bool {
         Rollback,
         RotateCa,
         RotateCredential,
+        Shell,
         Stop,
         Upgrade,
         Why,

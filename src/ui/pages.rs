@@ -3,3 +3,4 @@
 pub mod cluster;
 pub mod home;
 pub mod layout;
+pub mod shells;

@@ -81,6 +81,7 @@ struct Look {
 #[derive(Debug, Clone)]
 pub struct Theme {
     styles: BTreeMap<Role, Style>,
+    depth: Depth,
 }
 
 impl Theme {
@@ -141,7 +142,17 @@ impl Theme {
                 None => bad(format!("{origin}: there is no role \"{name}\"")),
             }
         }
-        (Self { styles }, problems)
+        (Self { styles, depth }, problems)
+    }
+
+    /// A colour that somebody else has chosen, as the terminal can show it.
+    pub fn shade(&self, colour: Color) -> Option<Color> {
+        match self.depth {
+            Depth::True => Some(colour),
+            Depth::Indexed => Some(indexed(colour)),
+            Depth::Sixteen => Some(sixteen(colour)),
+            Depth::None => None,
+        }
     }
 
     pub fn style(&self, role: Role) -> Style {
@@ -216,13 +227,54 @@ fn indexed(colour: Color) -> Color {
     }
 }
 
+/// One of the sixteen: as bright, and of the hues that are strong in it.
+fn sixteen(colour: Color) -> Color {
+    let (r, g, b) = match colour {
+        Color::Rgb(r, g, b) => (r, g, b),
+        Color::Indexed(index @ 16..=231) => {
+            let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+            let cube = index - 16;
+            (level(cube / 36), level(cube / 6 % 6), level(cube % 6))
+        }
+        Color::Indexed(index @ 232..) => {
+            let shade = 8 + 10 * (index - 232);
+            (shade, shade, shade)
+        }
+        named => return named,
+    };
+    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
+    if most - least < 40 {
+        return match most {
+            0..=63 => Color::Black,
+            64..=145 => Color::DarkGray,
+            146..=223 => Color::Gray,
+            224.. => Color::White,
+        };
+    }
+    let half = least + (most - least) / 2;
+    match (r > half, g > half, b > half, most > 191) {
+        (true, false, false, false) => Color::Red,
+        (true, false, false, true) => Color::LightRed,
+        (false, true, false, false) => Color::Green,
+        (false, true, false, true) => Color::LightGreen,
+        (true, true, _, false) => Color::Yellow,
+        (true, true, _, true) => Color::LightYellow,
+        (false, false, _, false) => Color::Blue,
+        (false, false, _, true) => Color::LightBlue,
+        (true, false, true, false) => Color::Magenta,
+        (true, false, true, true) => Color::LightMagenta,
+        (false, true, true, false) => Color::Cyan,
+        (false, true, true, true) => Color::LightCyan,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeSet, HashSet};
 
     use ratatui::style::Color;
 
-    use super::{Depth, EMBEDDED, Role, Theme, indexed};
+    use super::{Depth, EMBEDDED, Role, Theme, indexed, sixteen};
 
     #[test]
     fn every_embedded_theme_is_clean_and_complete_at_every_depth() {
@@ -326,5 +378,15 @@ mod tests {
         assert_eq!(indexed(Color::Rgb(255, 255, 255)), Color::Indexed(231));
         assert_eq!(indexed(Color::Rgb(0, 0, 0)), Color::Indexed(16));
         assert_eq!(indexed(Color::Rgb(130, 130, 130)), Color::Indexed(244));
+        for (colour, nearest) in [
+            (Color::Indexed(196), Color::LightRed),
+            (Color::Indexed(22), Color::Green),
+            (Color::Indexed(236), Color::Black),
+            (Color::Indexed(255), Color::White),
+            (Color::Rgb(250, 180, 20), Color::LightYellow),
+            (Color::Cyan, Color::Cyan),
+        ] {
+            assert_eq!(sixteen(colour), nearest);
+        }
     }
 }

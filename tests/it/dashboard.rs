@@ -10,5 +10,6 @@ mod operations;
 mod readme;
 mod running;
 mod screens;
+mod shells;
 mod sorting;
 mod world;

@@ -5,5 +5,6 @@ mod apart;
 mod bastions;
 mod bundles;
 mod nodes;
+mod panes;
 mod rig;
 mod shells;

@@ -52,7 +52,12 @@ fn a_program_that_speaks_for_a_node_is_told_its_server() {
     let by = session(Way::Program("/d e/speak%".into()));
     let words = line(&by.arguments(Wish::SHELL, &[]).unwrap());
     let server = "5f3c1d52-7a0f-4c8e-9d55-2b8f0a6f3a11";
-    assert!(words.ends_with(&format!("-F /dev/null -o ProxyCommand='/d e/speak%%' {server} -- {server}")), "{words}");
+    assert!(
+        words.ends_with(&format!(
+            "-F /dev/null -o SendEnv=LANG LC_* -o ProxyCommand='/d e/speak%%' {server} -- {server}"
+        )),
+        "{words}"
+    );
 }
 
 #[test]

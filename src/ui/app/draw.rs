@@ -22,15 +22,22 @@ impl App {
     }
 
     pub fn draw_into(&mut self, area: Rect, buf: &mut Buffer) {
+        let contexts = self.contexts();
+        let banner = u16::from(self.fleet.trouble.is_some());
+        let body =
+            Rect { y: area.y + (1 + banner).min(area.height), height: area.height.saturating_sub(2 + banner), ..area };
+        let base = self.layers.iter().rposition(|layer| !layer.is_overlay()).unwrap_or(0);
+        let big = area.width >= LEAST.0 && area.height >= LEAST.1;
+        if let Some(room) = self.layers[base].shows_shell(body).filter(|_| big) {
+            self.shells.fit(room);
+        }
         let cx = cx!(self);
         text::blank(buf, area, cx.style(Role::Text));
-        if area.width < LEAST.0 || area.height < LEAST.1 {
+        if !big {
             return too_small(&cx, area, buf);
         }
         header(&cx, area, buf);
-        let banner = trouble(&cx, area, buf);
-        let body = Rect { y: area.y + 1 + banner, height: area.height - 2 - banner, ..area };
-        let base = self.layers.iter().rposition(|layer| !layer.is_overlay()).unwrap_or(0);
+        trouble(&cx, area, buf);
         for layer in &mut self.layers[base..] {
             layer.view(&cx, body, buf);
         }
@@ -49,8 +56,6 @@ impl App {
         self.notices.view(&cx, boxes::inside(body), buf);
         // After the layers: what they drew may have ended an editing.
         let top = self.layers.last();
-        let mut contexts = top.map(|layer| layer.contexts()).unwrap_or_default();
-        contexts.push(Context::Global);
         let line = Rect { y: area.bottom() - 1, height: 1, ..area };
         if chord::draw(&self.chord, &contexts, &cx, body, line, buf) {
             return;
@@ -142,9 +147,9 @@ fn counts(cx: &Cx, words: bool) -> Vec<Span<'static>> {
     spans
 }
 
-/// One line under the header while the cloud or the store cannot be used; how many lines it took.
-fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) -> u16 {
-    let Some(problem) = &cx.fleet.trouble else { return 0 };
+/// One line under the header while the cloud or the store cannot be used.
+fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) {
+    let Some(problem) = &cx.fleet.trouble else { return };
     text::put(
         buf,
         area.x + 1,
@@ -152,7 +157,6 @@ fn trouble(cx: &Cx, area: Rect, buf: &mut Buffer) -> u16 {
         area.width - 2,
         vec![cx.span(Role::Failed, format!("✖ {}", problem.line()))],
     );
-    1
 }
 
 /// As many hints as fit beside the news; help comes last but always.

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::home::copy;
+use super::home::{self, copy};
 use crate::model::{Cluster, ClusterId};
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Effect;
@@ -192,6 +192,15 @@ impl ClusterPage {
         })
     }
 
+    /// The node under the cursor, by its name or its server.
+    fn node(&self, cx: &Cx) -> Option<String> {
+        match self.focus {
+            Pane::Nodes => self.nodes.selected(cx).map(|node| node.name.clone()),
+            Pane::Resources => self.resources.server(self.id, cx),
+            _ => None,
+        }
+    }
+
     /// To the deepest failed resource, by the conductor's word or by the tree's.
     fn why(&mut self, cx: &Cx) -> Vec<Ask> {
         let all = cx.fleet.resources(self.id);
@@ -348,7 +357,11 @@ impl Layer for ClusterPage {
     }
 
     fn offers(&self, action: Action, cx: &Cx) -> bool {
-        cx.fleet.clusters.get(&self.id).is_some_and(|cluster| operation::offers(action, cluster))
+        let cluster = cx.fleet.clusters.get(&self.id);
+        match action {
+            Action::Shells => !cx.shells.all().is_empty(),
+            _ => cluster.is_some_and(|cluster| operation::offers(action, cluster)),
+        }
     }
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
@@ -379,14 +392,9 @@ impl Layer for ClusterPage {
             Action::Back => vec![Ask::Close],
             Action::Why => self.why(cx),
             Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(self.id))],
-            Action::Login => {
-                let wanted = match self.focus {
-                    Pane::Nodes => self.nodes.selected(cx).map(|node| node.name.clone()),
-                    Pane::Resources => self.resources.server(self.id, cx),
-                    _ => None,
-                };
-                vec![Ask::Do(Effect::Login(self.id, wanted))]
-            }
+            Action::Login => vec![Ask::Do(Effect::Login(self.id, self.node(cx)))],
+            Action::Shell => home::shell(self.id, self.node(cx)),
+            Action::Shells => home::shells(cx),
             Action::Delete => self.delete(cx),
             Action::Copy => match cx.fleet.clusters.get(&self.id).and_then(|c| c.api_address.clone()) {
                 Some(address) => copy("API address", &address),

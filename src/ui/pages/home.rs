@@ -19,6 +19,7 @@ use crate::ui::panes::certificates::{self, Certificates};
 use crate::ui::panes::clusters::{self, Clusters};
 use crate::ui::panes::events::{self, EventsPane};
 use crate::ui::panes::templates::{self, Templates};
+use crate::ui::shells::Wish;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
@@ -134,6 +135,7 @@ impl Home {
             Action::Why => vec![Ask::Open(Route::Cluster { id, why: true })],
             Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(id))],
             Action::Login => vec![Ask::Do(Effect::Login(id, None))],
+            Action::Shell => shell(id, None),
             Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
             Action::Copy => copy("uuid", &id.to_string()),
             _ => Vec::new(),
@@ -242,6 +244,21 @@ impl Home {
     }
 }
 
+/// Opens a shell beside the rest.
+pub fn shell(cluster: ClusterId, node: Option<String>) -> Vec<Ask> {
+    vec![Ask::Open(Route::Shells(true)), Ask::Shell(Wish::Open(cluster, node))]
+}
+
+/// To those that are open.
+pub fn shells(cx: &Cx) -> Vec<Ask> {
+    if cx.shells.all().is_empty() {
+        let key = cx.keymap.key_for(&[Context::Clusters], Action::Shell);
+        let how = key.map(|key| format!("; {key} opens one")).unwrap_or_default();
+        return vec![Ask::Say(format!("no shell is open{how}"))];
+    }
+    vec![Ask::Open(Route::Shells(false))]
+}
+
 /// For somebody who sees an empty screen: what to do, in order.
 fn welcome(cx: &Cx) -> Vec<Vec<Span<'static>>> {
     if cx.fleet.clusters_loaded != Loaded::Yes {
@@ -348,6 +365,7 @@ impl Layer for Home {
                 let ca = self.certificates.selected(cx).and_then(|c| cx.fleet.certificates.get(&c.uuid));
                 ca.and_then(|ca| ca.as_ref().ok()).map_or_else(Vec::new, |ca| copy("CA certificate", &ca.pem))
             }
+            Action::Shells => shells(cx),
             _ => self.on_cluster(action, cx),
         }
     }
@@ -358,6 +376,7 @@ impl Layer for Home {
 
     fn offers(&self, action: Action, cx: &Cx) -> bool {
         match self.clusters.selected(cx) {
+            _ if action == Action::Shells => !cx.shells.all().is_empty(),
             _ if self.focus != Pane::Clusters => true,
             Some(cluster) => operation::offers(action, cluster),
             None => !operation::needs_cluster(action),

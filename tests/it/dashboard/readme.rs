@@ -9,9 +9,11 @@ use jeroboam::ui::action::{Action, Context};
 const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->\n"];
 
 /// Where no form or dialog is open.
-const SCREENS: [Context; 13] = [
+const SCREENS: [Context; 15] = [
     Context::Home,
     Context::Cluster,
+    Context::Shell,
+    Context::Shells,
     Context::List,
     Context::Clusters,
     Context::Templates,
@@ -39,7 +41,7 @@ const TOGETHER: [(&[Action], &str); 4] = [
             Action::NextPane,
             Action::PreviousPane,
         ],
-        "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates, labels in force; next, before",
+        "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates, labels in force; shells; next, before",
     ),
     (&[Action::Up, Action::Down, Action::PageUp, Action::PageDown, Action::First, Action::Last], "Move"),
     (&[Action::Sort, Action::SortReverse], "Sort by the next column; the other way round"),

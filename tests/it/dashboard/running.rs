@@ -204,8 +204,8 @@ impl Running {
         let seen = Seen::default();
         let mut screen = Memory { terminal: Terminal::new(TestBackend::new(120, 40)).unwrap(), seen: seen.clone() };
         let (keys, inbox) = mpsc::unbounded_channel();
-        let performer = Performer::new(connect, keys.clone());
-        let done = tokio::spawn(async move { run(&mut app, &mut screen, inbox, performer, clock).await });
+        let mut performer = Performer::new(connect, keys.clone());
+        let done = tokio::spawn(async move { run(&mut app, &mut screen, inbox, &mut performer, clock).await });
         Self { keys, seen, done }
     }
 

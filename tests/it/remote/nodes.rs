@@ -16,7 +16,7 @@ const PLOT: Plot = Plot {
 };
 
 /// Whether the demo's nodes give terminals here; without root's rights it depends on how /dev/pts is mounted.
-fn gives_terminals() -> bool {
+pub fn gives_terminals() -> bool {
     let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
     let mounted = mounts.lines().any(|line| line.contains(" devpts ") && line.contains("gid="));
     let gives = sshd().is_some() && (mounted || me() == "root");
@@ -27,12 +27,12 @@ fn gives_terminals() -> bool {
 }
 
 /// A demo with a cluster.
-fn demo(size: (u16, u16)) -> (tempfile::TempDir, Terminal) {
+pub fn demo(size: (u16, u16)) -> (tempfile::TempDir, Terminal) {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().display().to_string();
     let mut t = Terminal::start(&["demo", "--speed", "20"], &[("TMPDIR", &dir)], home.path(), size);
     create(&mut t, &Plot { size, ..PLOT });
-    t.sees_within("CREATE_COMPLETE", SOON);
+    t.sees_within("1 ready", SOON);
     (home, t)
 }
 

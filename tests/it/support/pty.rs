@@ -21,7 +21,11 @@ pub struct Terminal {
     shared: Arc<Shared>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
+}
+
+fn size(cols: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
 }
 
 fn cells(count: u16) -> NonZeroU16 {
@@ -31,15 +35,19 @@ fn cells(count: u16) -> NonZeroU16 {
 impl Terminal {
     /// Starts the program in a `cols` x `rows` terminal with nothing of the caller's environment but `PATH`.
     pub fn start(args: &[&str], env: &[(&str, &str)], dir: &Path, (cols, rows): (u16, u16)) -> Self {
-        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_jeroboam"));
+        let env: Vec<(&str, &str)> =
+            [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")].iter().chain(env).copied().collect();
+        Self::run(env!("CARGO_BIN_EXE_jeroboam"), args, &env, dir, (cols, rows))
+    }
+
+    /// Any program, with `PATH` and these variables alone.
+    pub fn run(program: &str, args: &[&str], env: &[(&str, &str)], dir: &Path, (cols, rows): (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(size(cols, rows)).unwrap();
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env_clear();
         command.env("PATH", std::env::var("PATH").unwrap());
         command.env("HOME", dir);
-        command.env("TERM", "xterm-256color");
-        command.env("LANG", "C.UTF-8");
         for (name, value) in env {
             command.env(name, value);
         }
@@ -66,7 +74,26 @@ impl Terminal {
                 screen.changed.notify_all();
             }
         });
-        Self { shared, writer, child, _master: pair.master }
+        Self { shared, writer, child, master: pair.master }
+    }
+
+    /// As when a window is made larger or smaller.
+    pub fn resize(&mut self, (cols, rows): (u16, u16)) {
+        self.shared.parser.lock().unwrap().set_size(cells(rows), cells(cols));
+        self.master.resize(size(cols, rows)).unwrap();
+    }
+
+    /// A part of the screen: from this column and row on, so many columns and rows.
+    pub fn part(&self, (x, y): (u16, u16), (cols, rows): (u16, u16)) -> Vec<String> {
+        let parser = self.shared.parser.lock().unwrap();
+        let lines = parser.screen().rows(x, cols).skip(y.into()).take(rows.into());
+        lines.map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    /// Waits a little for something new on the screen.
+    pub fn moves(&self) {
+        let parser = self.shared.parser.lock().unwrap();
+        drop(self.shared.changed.wait_timeout(parser, Duration::from_millis(50)).unwrap());
     }
 
     pub fn screen(&self) -> String {

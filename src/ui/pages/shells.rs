@@ -1,0 +1,287 @@
+//! The shells on nodes: a line of tabs, the shell itself and, where there is room, its cluster's
+//! events beside it. What is typed goes to the shell until a key gives the keyboard back; the
+//! shells go on when the page is left.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::layout;
+use crate::model::ClusterId;
+use crate::ui::action::{Action, Context};
+use crate::ui::filter::Filter;
+use crate::ui::key::KeyPress;
+use crate::ui::layer::{Ask, Cx, Layer};
+use crate::ui::panes::events::EventsPane;
+use crate::ui::panes::{press, step};
+use crate::ui::shells::term::Size;
+use crate::ui::shells::{Course, Shell, Wish, view};
+use crate::ui::theme::Role;
+use crate::ui::widgets::boxes::{self, Boxed};
+use crate::ui::widgets::text;
+
+/// From this width on events fit beside 80 columns of a shell.
+const BESIDE: u16 = 120;
+/// Columns of a shell's box that most programs are made for.
+const USUAL: u16 = 82;
+
+pub struct ShellsPage {
+    /// Whether keys go to the shell.
+    typing: bool,
+    zoomed: bool,
+    search: Filter,
+    /// Ending one that runs was asked for once.
+    ending: bool,
+    events: EventsPane,
+}
+
+impl ShellsPage {
+    /// `cx` from before a shell that is being opened.
+    pub fn new(opens: bool, cx: &Cx) -> Self {
+        let typing = opens || cx.shells.current().is_some_and(Shell::is_alive);
+        Self { typing, zoomed: false, search: Filter::default(), ending: false, events: EventsPane::default() }
+    }
+
+    fn places(&self, area: Rect) -> (Rect, Option<Rect>) {
+        if self.zoomed || area.width < BESIDE {
+            return (area, None);
+        }
+        let (shell, events) = layout::columns(area, 62);
+        if shell.width >= USUAL {
+            return (shell, Some(events));
+        }
+        let x = area.x + USUAL - 1;
+        (Rect { width: USUAL, ..area }, Some(Rect { x, width: area.right() - x, ..area }))
+    }
+
+    fn find(&self, older: bool) -> Vec<Ask> {
+        match self.search.text() {
+            "" => Vec::new(),
+            text => vec![Ask::Shell(Wish::Find { text: text.to_owned(), older })],
+        }
+    }
+
+    fn close(&mut self, cx: &Cx) -> Vec<Ask> {
+        let Some(shell) = cx.shells.current() else { return vec![Ask::Close] };
+        if shell.is_alive() && !self.ending {
+            self.ending = true;
+            return Vec::new();
+        }
+        self.ending = false;
+        let mut asks = vec![Ask::Shell(Wish::Close)];
+        if cx.shells.all().len() == 1 {
+            asks.push(Ask::Close);
+        }
+        asks
+    }
+
+    fn tabs(&self, cx: &Cx) -> Vec<Span<'static>> {
+        let current = cx.shells.current().map(|shell| shell.id);
+        let mut spans = Vec::new();
+        for (number, shell) in (1..).zip(cx.shells.all()) {
+            if number > 1 {
+                spans.push(cx.span(Role::Faint, " │ "));
+            }
+            let shown = current == Some(shell.id);
+            let role = match () {
+                () if shown && self.typing => Role::TitleFocused,
+                () if shown => Role::Title,
+                () => Role::Faint,
+            };
+            spans.push(cx.span(if shown { Role::Key } else { Role::Faint }, format!("{number} ")));
+            spans.push(cx.span(role, name(shell, cx)));
+            match shell.course {
+                Course::Seeking => spans.push(cx.span(Role::Moving, " ◌")),
+                Course::Ended(Some(0)) => spans.push(cx.span(Role::Faint, " ■")),
+                Course::Ended(_) => spans.push(cx.span(Role::Failed, " ✖")),
+                Course::Running if shell.unseen && !shown => spans.push(cx.span(Role::Moving, " •")),
+                Course::Running => {}
+            }
+        }
+        spans
+    }
+
+    /// What stands in the lower border.
+    fn status(&self, shell: &Shell, cx: &Cx) -> Vec<Span<'static>> {
+        let key = |action, what: &str| press(action, &[Context::Shells], what, cx);
+        if self.search.is_editing() {
+            let typed = cx.span(Role::Match, format!("/{}", self.search.text()));
+            return vec![typed, cx.span(Role::Cursor, " ")];
+        }
+        if self.ending {
+            return key(Action::EndShell, "once more ends this shell and what runs in it");
+        }
+        if let Some(browse) = shell.browse() {
+            let (line, of) = browse.place();
+            let mut told = vec![cx.span(Role::Warning, format!("held at line {line} of {of}"))];
+            if !browse.wanted().is_empty() {
+                told.push(cx.span(Role::Match, format!("  /{}", browse.wanted())));
+            }
+            return told;
+        }
+        match shell.course {
+            Course::Ended(code) => {
+                let role = if code == Some(0) { Role::Muted } else { Role::Failed };
+                let told = code.map_or("no shell".to_owned(), |code| format!("ended, exit code {code}"));
+                let mut spans = vec![cx.span(role, told), Span::raw("  ")];
+                spans.extend(key(Action::EndShell, "close"));
+                spans.push(Span::raw("  "));
+                spans.extend(key(Action::Shell, "another"));
+                spans
+            }
+            _ if self.typing => press(Action::Release, &[Context::Shell], "gives the keyboard back", cx),
+            _ => key(Action::Type, "type into the shell"),
+        }
+    }
+}
+
+/// `prod/worker-1`
+fn name(shell: &Shell, cx: &Cx) -> String {
+    let cluster = cx.fleet.clusters.get(&shell.cluster).map_or("?", |cluster| cluster.name.as_str());
+    format!("{cluster}/{}", shell.node)
+}
+
+impl Layer for ShellsPage {
+    fn contexts(&self) -> Vec<Context> {
+        match () {
+            () if self.search.is_editing() => vec![Context::Filter],
+            () if self.typing => vec![Context::Shell],
+            () => vec![Context::Shells],
+        }
+    }
+
+    fn types_to_shell(&self) -> bool {
+        self.typing
+    }
+
+    fn takes_text(&self) -> bool {
+        self.search.is_editing()
+    }
+
+    fn text(&mut self, key: KeyPress, _cx: &Cx) -> Option<Vec<Ask>> {
+        (self.search.is_editing() && self.search.key(key)).then(Vec::new)
+    }
+
+    fn paste(&mut self, text: &str, _cx: &Cx) {
+        if self.search.is_editing() {
+            self.search.paste(text);
+        }
+    }
+
+    fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
+        if let Some(step) = step(action) {
+            return vec![Ask::Shell(Wish::Step(step))];
+        }
+        if action != Action::EndShell {
+            self.ending = false;
+        }
+        let select = |at| vec![Ask::Shell(Wish::Select(at))];
+        match action {
+            Action::Release => {
+                self.typing = false;
+                Vec::new()
+            }
+            Action::Type => match cx.shells.current() {
+                Some(shell) if shell.is_alive() => {
+                    self.typing = true;
+                    vec![Ask::Shell(Wish::Live)]
+                }
+                _ => self.close(cx),
+            },
+            Action::Literal => {
+                let key = cx.keymap.key_for(&[Context::Shell], Action::Release);
+                let keys = key.map(|chord| chord.keys().to_vec()).unwrap_or_default();
+                self.typing = cx.shells.current().is_some_and(Shell::is_alive);
+                keys.into_iter().map(|key| Ask::Shell(Wish::Key(key))).collect()
+            }
+            Action::Shell => {
+                self.typing = true;
+                vec![Ask::Shell(Wish::Again)]
+            }
+            Action::Pane1 => select(0),
+            Action::Pane2 => select(1),
+            Action::Pane3 => select(2),
+            Action::Pane4 => select(3),
+            Action::Pane5 => select(4),
+            Action::Pane6 => select(5),
+            Action::Pane7 => select(6),
+            Action::NextPane => vec![Ask::Shell(Wish::Turn { back: false })],
+            Action::PreviousPane => vec![Ask::Shell(Wish::Turn { back: true })],
+            Action::Zoom => {
+                self.zoomed = !self.zoomed;
+                Vec::new()
+            }
+            Action::Search => {
+                self.search.clear();
+                self.search.start();
+                Vec::new()
+            }
+            Action::Accept => {
+                self.search.finish();
+                self.find(true)
+            }
+            Action::FindOlder => self.find(true),
+            Action::FindNewer => self.find(false),
+            Action::Mark => vec![Ask::Shell(Wish::Mark)],
+            Action::Copy => vec![Ask::Shell(Wish::Copy)],
+            Action::EndShell => self.close(cx),
+            Action::Back if self.search.is_editing() => {
+                self.search.clear();
+                Vec::new()
+            }
+            Action::Back if cx.shells.current().is_some_and(|shell| shell.browse().is_some()) => {
+                vec![Ask::Shell(Wish::Live)]
+            }
+            Action::Back => vec![Ask::Close],
+            _ => Vec::new(),
+        }
+    }
+
+    fn offers(&self, action: Action, cx: &Cx) -> bool {
+        match action {
+            Action::NextPane => cx.shells.all().len() > 1,
+            Action::Type => cx.shells.current().is_some_and(Shell::is_alive),
+            Action::FindOlder => !self.search.text().is_empty(),
+            _ => true,
+        }
+    }
+
+    fn news(&mut self, cx: &Cx) {
+        // Nobody is there to type to.
+        self.typing &= cx.shells.current().is_some_and(Shell::is_alive);
+    }
+
+    fn cluster(&self, cx: &Cx) -> Option<ClusterId> {
+        cx.shells.current().map(|shell| shell.cluster)
+    }
+
+    fn shows_shell(&self, area: Rect) -> Option<Size> {
+        let inner = boxes::inside(self.places(area).0);
+        Some(Size { columns: inner.width, rows: inner.height })
+    }
+
+    fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let (place, beside) = self.places(area);
+        let shell = cx.shells.current();
+        let mut drawn = vec![Boxed { area: place, title: self.tabs(cx), note: Vec::new(), focused: self.typing }];
+        let cluster = self.cluster(cx);
+        if let Some(area) = beside {
+            let name = cluster.and_then(|id| cx.fleet.clusters.get(&id)).map(|cluster| cluster.name.clone());
+            let mut title = vec![cx.span(Role::Title, "Stack events")];
+            title.extend(name.map(|name| cx.span(Role::Muted, format!(" ─ {name}"))));
+            drawn.push(Boxed { area, title, note: self.events.note(cluster, cx), focused: false });
+        }
+        boxes::draw(&drawn, cx, buf);
+        if let Some(area) = beside {
+            self.events.view(cluster, false, cx, boxes::inside(area), buf);
+        }
+        let Some(shell) = shell else { return };
+        view::draw(shell, self.typing, cx, boxes::inside(place), buf);
+        let room = usize::from(place.width.saturating_sub(6));
+        let mut status = vec![Span::raw(" ")];
+        status.extend(text::fit_spans(self.status(shell, cx), room));
+        status.push(Span::raw(" "));
+        let width = place.width.saturating_sub(4);
+        text::put(buf, place.x + 2, place.bottom().saturating_sub(1), width, status);
+    }
+}
