@@ -132,7 +132,7 @@ pub fn delete_group(cluster: &Cluster, group: &NodeGroup) -> Vec<Ask> {
         name: group.name.clone(),
         cluster: cluster.uuid,
         warning: format!(
-            "Its {nodes} go with what is on their disks. What runs there moves to other nodes, where there is room."
+            "What is on the disks of its {nodes} is lost. What runs there moves to other nodes, where there is room."
         ),
         typed: true,
         verb: "delete",
