@@ -39,7 +39,7 @@ fn a_cluster_is_changed_on_the_embedded_cloud() {
     // A group of an older version, brought to the cluster's.
     t.keys("N").sees("╭ New node group").keys("old");
     pick(&mut t, "Image", "ubuntu-22.04-kube-v1.31.12");
-    t.keys("\x13").sees_within("new node group old, 1 nodes", STEP);
+    t.keys("\x13").sees_within("new node group old, 1 node", STEP);
     rests(&mut t, "the new group's node", |screen| screen.contains("old-1-0   ● there"));
     t.keys("1").keys("G").sees("v1.31.12");
     t.keys("U").sees("--nodegroup old");
