@@ -122,7 +122,7 @@ fn main() {
             }
         });
         written(&bytes, QUIET, || true);
-        cloud.run(home.path(), "cluster create prod --cluster-template k8s --master-count 3 --node-count 5");
+        cloud.run(home.path(), "cluster create prod --cluster-template k8s --node-count 5");
         let ended = || {
             let shown: Value = serde_json::from_str(&cloud.run(home.path(), "cluster show prod -f json")).unwrap();
             shown["status"].as_str().is_some_and(|status| status.ends_with("_COMPLETE") || status.ends_with("_FAILED"))
