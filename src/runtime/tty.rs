@@ -46,6 +46,12 @@ impl Tty {
             let told = Problem::invalid("the dashboard needs a terminal for its input and output, and this is not one");
             return Err(told.advise("In scripts use the commands: jeroboam --help lists them"));
         }
+        if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+            let told = Problem::invalid("the dashboard needs a terminal that can move its cursor, and TERM is dumb");
+            return Err(
+                told.advise("Use the commands instead: jeroboam cluster list, jeroboam --help names the others")
+            );
+        }
         let refuse = |error: std::io::Error| Problem::local(format!("cannot use the terminal: {error}"));
         give_back_on_panic();
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));

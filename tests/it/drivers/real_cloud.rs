@@ -159,9 +159,13 @@ async fn there(side: &Side, ids: &BTreeSet<String>) -> Vec<&'static str> {
     found
 }
 
+/// Two clusters on one existing router would clash with their equal subnets.
+static ROUTER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Makes the row's cluster, compares, and takes it away.
 async fn hold(side: &Side, manager: &LocalManager, row: &Row) {
     let line = row.line();
+    let _turn = if line.contains("by router") { Some(ROUTER.lock().await) } else { None };
     let template = manager.create_template(row.template.clone()).await.unwrap_or_else(|why| panic!("{line}: {why:?}"));
     let accepted = manager.create_cluster(row.cluster.clone()).await;
     let id = accepted.unwrap_or_else(|why| panic!("{line}: {why:?}")).uuid;
