@@ -185,7 +185,7 @@ actions! {
     Stop "stop" "stop" "Stop what Heat is doing to the cluster" [Clusters, Cluster];
     Why "why" "why" "Go to what failed, or to what is being waited for" [Clusters, Cluster];
     Resize "resize" "resize" "Give a node group more or fewer nodes" [Clusters, Cluster];
-    RemoveNode "remove-node" "remove" "Take the node under the cursor away" [Nodes];
+    RemoveNode "remove-node" "remove" "Take the node under the cursor away, or the marked ones" [Nodes];
     Upgrade "upgrade" "upgrade" "Go to the image and versions of another template" [Clusters, Cluster];
     NewNodegroup "new-node-group" "new group" "Add a node group" [Clusters, Cluster];
     EditNodegroup "edit-node-group" "bounds" "Change how few and how many nodes a group may have" [NodeGroups];
@@ -206,6 +206,9 @@ actions! {
     Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Shells, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
+    MarkRow "mark-row" "" "Mark the row for what is to be done to several, or not" [Clusters, Templates, Nodes];
+    MarkRange "mark-range" "" "Mark all rows from the last mark to here" [Clusters, Templates, Nodes];
+    MarkAll "mark-all" "" "Mark all rows that are shown, or none" [Clusters, Templates, Nodes];
     Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
     SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
     Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster, Shells];

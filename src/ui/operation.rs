@@ -2,20 +2,22 @@
 //! question, or is done at once. What is possible is the manager's to say, not ours: what is
 //! known here only decides what is worth a hint.
 
+use std::collections::BTreeSet;
+
 use super::action::Action;
 use super::dialogs::confirm::Question;
 use super::effect::Job;
 use super::layer::{Ask, Cx, Route};
 use crate::model::text::counted;
-use crate::model::{Cluster, ClusterChange, ClusterId, NodeGroup, Status};
+use crate::model::{Cluster, ClusterChange, ClusterId, Node, NodeGroup, Status};
 
 /// The changes that are asked for through a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
-    /// Of this group, and without this node.
+    /// Of this group, and without these nodes.
     Resize {
         nodegroup: Option<String>,
-        without: Option<String>,
+        without: Vec<String>,
     },
     Upgrade {
         nodegroup: Option<String>,
@@ -67,11 +69,7 @@ pub fn asks(action: Action, at: Place) -> Option<Vec<Ask>> {
         job: Job::Change(cluster.uuid, Box::new(change)),
     };
     match action {
-        Action::Resize => form(Wanted::Resize { nodegroup: at.group(), without: None }),
-        Action::RemoveNode if at.node.is_none() => {
-            Some(vec![Ask::Say("a master cannot be taken away: their number is fixed".into())])
-        }
-        Action::RemoveNode => form(Wanted::Resize { nodegroup: at.group(), without: at.node.map(str::to_owned) }),
+        Action::Resize => form(Wanted::Resize { nodegroup: at.group(), without: Vec::new() }),
         // The default groups go together with the whole, unless it is said in the form.
         Action::Upgrade => form(Wanted::Upgrade { nodegroup: at.group().filter(|_| at.is_further_group()) }),
         Action::NewNodegroup => form(Wanted::NewNodegroup),
@@ -115,6 +113,24 @@ pub fn asks(action: Action, at: Place) -> Option<Vec<Ask>> {
             ClusterChange::Cancel,
         )),
         _ => None,
+    }
+}
+
+/// Takes nodes away: those of one group, because a cluster takes one change at a time.
+pub fn remove_nodes(cluster: ClusterId, nodes: &[&Node]) -> Vec<Ask> {
+    let groups: BTreeSet<&str> = nodes.iter().map(|node| node.nodegroup.as_str()).collect();
+    let groups: Vec<&str> = groups.into_iter().collect();
+    match (nodes.iter().any(|node| node.slot.is_none()), groups.as_slice()) {
+        (true, _) => vec![Ask::Say("a master cannot be taken away: their number is fixed".into())],
+        (false, []) => Vec::new(),
+        (false, [group]) => {
+            let without = nodes.iter().map(|node| node.name.clone()).collect();
+            let wanted = Wanted::Resize { nodegroup: Some((*group).to_owned()), without };
+            vec![Ask::Open(Route::Change(cluster, wanted))]
+        }
+        (false, several) => {
+            vec![Ask::Say(format!("one group at a time: the marked nodes are of {}", several.join(", ")))]
+        }
     }
 }
 

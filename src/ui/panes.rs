@@ -25,12 +25,13 @@ use super::fleet::Loaded;
 use super::layer::Cx;
 use super::theme::Role;
 use super::widgets::list::{Cursor, Step};
+use super::widgets::marks::Marks;
 use super::widgets::table::{self, Column, Sorted};
 use super::widgets::text;
 
 /// What a list shows and how.
 pub trait Spec {
-    type Key: Clone + PartialEq;
+    type Key: Clone + Ord;
     type Row: 'static;
     /// Whose rows are listed: `()` where they are everybody's.
     type Of: Copy + Default;
@@ -44,12 +45,16 @@ pub trait Spec {
     fn empty(of: Self::Of, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>>;
 }
 
+/// Beside a marked row, and before their number.
+const MARK: &str = "✓";
+
 pub struct ListPane<S: Spec> {
     of: S::Of,
     cursor: Cursor<S::Key>,
     /// `None`: as [`Spec::rows`] gives them.
     sorted: Option<Sorted>,
     pub filter: Filter,
+    marks: Marks<S::Key>,
 }
 
 impl<S: Spec> Default for ListPane<S> {
@@ -73,7 +78,7 @@ pub fn step(action: Action) -> Option<Step> {
 
 impl<S: Spec> ListPane<S> {
     pub fn of(of: S::Of) -> Self {
-        Self { of, cursor: Cursor::default(), sorted: None, filter: Filter::default() }
+        Self { of, cursor: Cursor::default(), sorted: None, filter: Filter::default(), marks: Marks::default() }
     }
 
     pub fn rows<'a>(&self, cx: &Cx<'a>) -> Vec<&'a S::Row> {
@@ -94,6 +99,29 @@ impl<S: Spec> ListPane<S> {
         let rows = self.rows(cx);
         let keys: Vec<S::Key> = rows.iter().map(|row| S::key(row)).collect();
         self.cursor.index(&keys).map(|index| rows[index])
+    }
+
+    /// The marked ones that are there, also those that the filter hides, in the order of their names.
+    pub fn marked<'a>(&self, cx: &Cx<'a>) -> Vec<&'a S::Row> {
+        if self.marks.is_empty() {
+            return Vec::new();
+        }
+        S::rows(self.of, cx).into_iter().filter(|row| self.marks.has(&S::key(row))).collect()
+    }
+
+    /// What an action on several is about: the marked ones, else the one under the cursor.
+    pub fn meant<'a>(&self, cx: &Cx<'a>) -> Vec<&'a S::Row> {
+        let marked = self.marked(cx);
+        if marked.is_empty() { self.selected(cx).into_iter().collect() } else { marked }
+    }
+
+    pub fn unmark(&mut self) {
+        self.marks.clear();
+    }
+
+    /// Whether there is a filter or a mark to take away before anything is left.
+    pub fn can_clear(&self) -> bool {
+        self.filter.is_editing() || !self.filter.text().is_empty() || !self.marks.is_empty()
     }
 
     pub fn select(&mut self, key: S::Key) {
@@ -127,14 +155,38 @@ impl<S: Spec> ListPane<S> {
                 self.sort(Some(Sorted { reversed: !by.reversed, ..by }), cx);
             }
             Action::Accept if self.filter.is_editing() => self.filter.finish(),
-            Action::Back => return self.filter.clear(),
+            Action::Back => {
+                let marked = !self.marked(cx).is_empty();
+                return self.filter.clear() || self.marks.clear() && marked;
+            }
+            Action::MarkRow | Action::MarkRange | Action::MarkAll => self.mark(action, cx),
             _ => return false,
         }
         true
     }
 
+    fn mark(&mut self, action: Action, cx: &Cx) {
+        let keys: Vec<S::Key> = self.rows(cx).into_iter().map(S::key).collect();
+        let Some(here) = self.cursor.index(&keys) else { return };
+        match action {
+            Action::MarkRow => {
+                self.marks.turn(keys[here].clone());
+                self.cursor.step(Step::Down, &keys);
+            }
+            Action::MarkRange => self.marks.range(&keys, here),
+            _ => self.marks.turn_all(&keys),
+        }
+    }
+
     pub fn title(&self, number: u8, focused: bool, cx: &Cx) -> Vec<Span<'static>> {
-        title(number, S::TITLE, focused, &self.filter, cx)
+        let mut spans = title(number, S::TITLE, focused, &self.filter, cx);
+        let marked = self.marked(cx).len();
+        if marked > 0 {
+            let shown = self.rows(cx).into_iter().filter(|row| self.marks.has(&S::key(row))).count();
+            let hidden = if shown < marked { format!(", {} not shown", marked - shown) } else { String::new() };
+            spans.push(cx.span(Role::FieldFocused, format!(" {MARK} {marked} marked{hidden}")));
+        }
+        spans
     }
 
     pub fn view(&mut self, focused: bool, cx: &Cx, area: Rect, buf: &mut Buffer) {
@@ -153,7 +205,12 @@ impl<S: Spec> ListPane<S> {
         let heading = usize::from(area.height > 2);
         let window = self.cursor.window(&keys, usize::from(area.height).saturating_sub(heading));
         let selected = self.cursor.index(&keys).and_then(|index| index.checked_sub(window.start));
+        let marked: Vec<bool> = keys[window.clone()].iter().map(|key| self.marks.has(key)).collect();
         table::draw(S::columns(), &rows[window], self.sorted, selected.map(|at| (at, focused)), cx, area, buf);
+        let below = (area.y..area.bottom()).skip(heading);
+        for (y, _) in below.zip(marked).filter(|(_, marked)| *marked) {
+            text::put(buf, area.x + 1, y, 1, vec![cx.span(Role::FieldFocused, MARK)]);
+        }
     }
 
     /// `12` or, filtered, `3 of 12`; `more below` when the rows do not fit.

@@ -4,5 +4,6 @@ pub mod bar;
 pub mod boxes;
 pub mod input;
 pub mod list;
+pub mod marks;
 pub mod table;
 pub mod text;

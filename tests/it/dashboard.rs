@@ -5,6 +5,7 @@ mod chords;
 mod desk;
 mod doing;
 mod keys;
+mod marks;
 mod noise;
 mod operations;
 mod readme;

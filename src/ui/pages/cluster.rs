@@ -368,6 +368,9 @@ impl Layer for ClusterPage {
         if self.in_list(action, cx) {
             return Vec::new();
         }
+        if action == Action::RemoveNode {
+            return operation::remove_nodes(self.id, &self.nodes.meant(cx));
+        }
         if let Some(asks) = self.place(cx).and_then(|place| operation::asks(action, place)) {
             return asks;
         }

@@ -317,13 +317,13 @@ impl Layer for Home {
     }
 
     fn can_go_back(&self) -> bool {
-        let filter = match self.focus {
-            Pane::Clusters => &self.clusters.filter,
-            Pane::Templates => &self.templates.filter,
-            Pane::Events => &self.events.filter,
-            Pane::Certificates => &self.certificates.filter,
+        let can_clear = match self.focus {
+            Pane::Clusters => self.clusters.can_clear(),
+            Pane::Templates => self.templates.can_clear(),
+            Pane::Events => self.events.filter.is_editing() || !self.events.filter.text().is_empty(),
+            Pane::Certificates => self.certificates.can_clear(),
         };
-        self.zoomed || filter.is_editing() || !filter.text().is_empty()
+        self.zoomed || can_clear
     }
 
     fn text(&mut self, key: KeyPress, _cx: &Cx) -> Option<Vec<Ask>> {

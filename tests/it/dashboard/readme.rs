@@ -28,7 +28,7 @@ const SCREENS: [Context; 15] = [
 ];
 
 /// Actions that share a row, and what it says of them.
-const TOGETHER: [(&[Action], &str); 4] = [
+const TOGETHER: [(&[Action], &str); 5] = [
     (
         &[
             Action::Pane1,
@@ -44,6 +44,10 @@ const TOGETHER: [(&[Action], &str); 4] = [
         "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates, labels in force; shells; next, before",
     ),
     (&[Action::Up, Action::Down, Action::PageUp, Action::PageDown, Action::First, Action::Last], "Move"),
+    (
+        &[Action::MarkRow, Action::MarkRange, Action::MarkAll],
+        "Mark the row, all from the last mark to here, all that are shown or none; what can be done to several is done to the marked ones",
+    ),
     (&[Action::Sort, Action::SortReverse], "Sort by the next column; the other way round"),
     (&[Action::Refresh, Action::Redraw, Action::Suspend], "Load again, draw again, back to the shell"),
 ];

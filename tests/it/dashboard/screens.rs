@@ -93,6 +93,13 @@ fn lists_sorted_by_a_column() {
 }
 
 #[test]
+fn marked_rows() {
+    let mut desk = Desk::ready();
+    desk.press("space down down V 2 space");
+    pictures("marked", &mut desk);
+}
+
+#[test]
 fn filters_and_troubles() {
     let mut desk = Desk::ready();
     desk.press("/").write("ml g");

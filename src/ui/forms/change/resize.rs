@@ -13,10 +13,10 @@ const NAMED: usize = 4;
 
 pub struct Resize {
     /// The form was opened on it.
-    without: Option<String>,
+    without: Vec<String>,
 }
 
-pub fn form(cluster: &Cluster, nodegroup: Option<String>, without: Option<String>) -> (Resize, Vec<Field>) {
+pub fn form(cluster: &Cluster, nodegroup: Option<String>, without: Vec<String>) -> (Resize, Vec<Field>) {
     let masters = |name: &String| cluster.node_groups.iter().any(|group| group.name == *name && group.is_master());
     let group = nodegroup.filter(|name| !masters(name)).or_else(|| first_group(cluster));
     let fields = vec![
@@ -86,8 +86,8 @@ impl Wish for Resize {
     /// What it has now, less those that are named.
     fn defaults(&self, fields: &mut [Field], cluster: &Cluster) {
         for field in fields.iter_mut().filter(|field| !field.touched) {
-            if let (Kind::Marks(marks), Some(without)) = (&mut field.kind, &self.without) {
-                *marks = vec![without.clone()];
+            if let (Kind::Marks(marks), false) = (&mut field.kind, self.without.is_empty()) {
+                marks.clone_from(&self.without);
             }
         }
         let named = u32::try_from(Values(fields).marks("nodes_to_remove").len()).unwrap_or_default();
