@@ -26,8 +26,8 @@ pub mod widgets;
 pub mod words;
 
 pub use app::App;
-pub use effect::{Effect, Job, Slot, Target, Ticket};
+pub use effect::{Effect, Job, Slot, Source, Target, Ticket};
 pub use key::KeyPress;
 pub use keymap::Keymap;
-pub use msg::{Msg, Reply, Saved};
+pub use msg::{Found, Msg, Reply, Saved};
 pub use theme::{Depth, Theme};

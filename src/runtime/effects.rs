@@ -11,7 +11,7 @@ use super::input::Keys;
 use super::login::{self, Login};
 use super::remote::Remote;
 use super::shells::Shells;
-use super::{Connect, In, save};
+use super::{Connect, In, read, save};
 use crate::cloud::Identity;
 use crate::model::{Authority, ClusterId, Problem};
 use crate::service::Manager;
@@ -175,6 +175,10 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         Job::Certificate(id) => {
             Reply::Certificate(id, manager.ca_certificate(id, Authority::Kubernetes).await.map(Box::new))
         }
+        Job::Read(source) => {
+            let found = read::read(manager, &source).await;
+            Reply::Read(source, found)
+        }
         Job::Preview(wish) => Reply::Preview(manager.preview_cluster(*wish).await.map(Box::new)),
         Job::CreateTemplate(wish) => Reply::TemplateCreated(manager.create_template(*wish).await.map(Box::new)),
         Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
@@ -206,6 +210,7 @@ fn failed(job: &Job) -> Reply {
         Job::Issued(id) => Reply::Issued(*id, Err(defect("listing issued certificates"))),
         Job::Labels(id) => Reply::Labels(*id, Err(defect("reading the labels"))),
         Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
+        Job::Read(source) => Reply::Read(source.clone(), Err(defect("reading it"))),
         Job::Preview(_) => Reply::Preview(Err(vec![defect("looking at the cluster's plan")])),
         Job::CreateTemplate(_) => Reply::TemplateCreated(Err(vec![defect("creating the template")])),
         Job::CreateCluster(_) => Reply::ClusterCreated(Err(vec![defect("creating the cluster")])),

@@ -24,6 +24,8 @@ pub enum Context {
     Shell,
     /// The page of shells while the dashboard has the keyboard.
     Shells,
+    /// A text over the whole screen.
+    Pager,
     Form,
     Labels,
     Picker,
@@ -37,7 +39,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -53,6 +55,7 @@ impl Context {
         Self::Cluster,
         Self::Shell,
         Self::Shells,
+        Self::Pager,
         Self::Form,
         Self::Labels,
         Self::Picker,
@@ -83,6 +86,7 @@ impl Context {
             Self::Cluster => "cluster",
             Self::Shell => "shell",
             Self::Shells => "shells",
+            Self::Pager => "pager",
             Self::Form => "form",
             Self::Labels => "labels",
             Self::Picker => "picker",
@@ -114,6 +118,7 @@ impl Context {
             Self::Cluster => "Cluster page",
             Self::Shell => "A shell being typed into",
             Self::Shells => "Shells",
+            Self::Pager => "A text",
             Self::Form => "Form",
             Self::Labels => "Label editor",
             Self::Picker => "Picker",
@@ -197,13 +202,20 @@ actions! {
     Release "release" "back to the dashboard" "Give the keyboard back to the dashboard; the shell goes on" [Shell];
     Type "type" "type" "Type into the shell again; close one that has ended" [Shells];
     Literal "literal" "" "Type the key that gives the keyboard back" [Shells];
-    Search "search" "search" "Search in what the shell has shown" [Shells];
+    Search "search" "search" "Search in the text, or in what the shell has shown" [Shells, Pager];
+    FindNext "find-next" "next" "To the next line that was searched for" [Pager];
+    FindPrevious "find-previous" "" "To the line before that was searched for" [Pager];
     FindOlder "find-older" "next" "To the next line that was searched for, back in time" [Shells];
     FindNewer "find-newer" "" "The same, forward in time" [Shells];
     Mark "mark" "mark" "Begin to select lines for copying, or not" [Shells];
     EndShell "end-shell" "end" "End the shell and close its tab" [Shells];
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
-    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Shells, Dialog];
+    AsText "as-text" "" "Read it whole, as YAML; in the text, once more as JSON" [Clusters, Templates, Cluster, Pager];
+    Console "console" "console" "Read what the machine wrote on its console" [Nodes];
+    Wrap "wrap" "wrap" "Break long lines, or show them as they are" [Pager];
+    AsideRight "aside-right" "aside" "Show what is further right" [Pager];
+    AsideLeft "aside-left" "" "Show what is further left" [Pager];
+    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Shells, Pager, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
     MarkRow "mark-row" "" "Mark the row for what is to be done to several, or not" [Clusters, Templates, Nodes];
@@ -221,12 +233,12 @@ actions! {
     Pane7 "pane-7" "" "Go to the seventh pane" [Cluster, Shells];
     NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster, Shells];
     PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster, Shells];
-    Up "up" "" "One row up" [List, Shells, Picker, Palette, Help, Dialog];
-    Down "down" "" "One row down" [List, Shells, Picker, Palette, Help, Dialog];
-    PageUp "page-up" "" "One page up" [List, Shells, Picker, Palette, Help, Dialog];
-    PageDown "page-down" "" "One page down" [List, Shells, Picker, Palette, Help, Dialog];
-    First "first" "" "To the first row" [List, Shells, Picker, Help, Dialog];
-    Last "last" "" "To the last row; events follow again" [List, Shells, Picker, Help, Dialog];
+    Up "up" "" "One row up" [List, Shells, Pager, Picker, Palette, Help, Dialog];
+    Down "down" "" "One row down" [List, Shells, Pager, Picker, Palette, Help, Dialog];
+    PageUp "page-up" "" "One page up" [List, Shells, Pager, Picker, Palette, Help, Dialog];
+    PageDown "page-down" "" "One page down" [List, Shells, Pager, Picker, Palette, Help, Dialog];
+    First "first" "" "To the first row" [List, Shells, Pager, Picker, Help, Dialog];
+    Last "last" "" "To the last row; events follow again" [List, Shells, Pager, Picker, Help, Dialog];
     Submit "submit" "send" "Check the form and create, or look at it once more before" [Form];
     Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form];
     NextField "next-field" "next field" "Go to the next field" [Form];
@@ -237,7 +249,7 @@ actions! {
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
     Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
-    Back "back" "back" "Close this and go back" [List, Home, Cluster, Shells, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];
     Help "help" "keys" "Every key of where you are" [Global];

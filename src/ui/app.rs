@@ -26,6 +26,7 @@ use super::msg::Msg;
 use super::notices::Notices;
 use super::pages::cluster::ClusterPage;
 use super::pages::home::Home;
+use super::pages::reader::Reader;
 use super::pages::shells::ShellsPage;
 use super::shells::{Shells, Wish};
 use super::theme::Theme;
@@ -271,7 +272,11 @@ impl App {
             Action::Help => vec![Ask::Open(Route::Help(contexts))],
             Action::Palette if contexts.contains(&Context::Palette) => Vec::new(),
             Action::Palette => vec![Ask::Open(Route::Palette { about: contexts, recent: self.recent.clone() })],
-            Action::Refresh => return self.refresh(effects),
+            Action::Refresh => {
+                let asks = if *cx.link == Link::Connected { layer.on(action, &cx) } else { Vec::new() };
+                self.refresh(effects);
+                asks
+            }
             Action::Back if self.notices.dismiss() => Vec::new(),
             action => layer.on(action, &cx),
         };
@@ -345,6 +350,11 @@ impl App {
             }
             Route::DeleteTemplate(id) => DeleteTemplate::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Kubeconfig(id) => KubeconfigDialog::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
+            Route::Read(matter) => {
+                let reader = Reader::new(matter, &cx);
+                look = reader.job();
+                Some(Box::new(reader))
+            }
             Route::Review { wish, command } => {
                 let review = Review::new(*wish, command);
                 look = Some(review.job());

@@ -44,6 +44,11 @@ pub fn server<'a>(node: &Node, fleet: &'a Fleet) -> Option<&'a StackResource> {
     of(&parts(node, fleet), "OS::Nova::Server").first().copied()
 }
 
+/// Nova's id of its server by Heat's word, before the manager tells it.
+pub fn made(node: &Node, fleet: &Fleet) -> Option<String> {
+    server(node, fleet).map(|server| server.physical_id.clone()).filter(|id| !id.is_empty())
+}
+
 pub fn doing(node: &Node, fleet: &Fleet) -> Doing {
     match node.course {
         Course::Stays => plain("●", "there", Role::Ok),

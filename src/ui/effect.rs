@@ -39,6 +39,8 @@ pub enum Job {
     Issued(ClusterId),
     Labels(ClusterId),
     Certificate(ClusterId),
+    /// A text that nothing is kept of.
+    Read(Source),
     Preview(Box<NewCluster>),
     CreateTemplate(Box<NewTemplate>),
     CreateCluster(Box<NewCluster>),
@@ -52,6 +54,21 @@ pub enum Job {
         target: Target,
         overwrite: bool,
     },
+}
+
+/// What a text that is asked for comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// What a machine wrote on its console, by Nova's id of it.
+    Console { cluster: ClusterId, server: String },
+}
+
+impl Source {
+    pub fn cluster(&self) -> ClusterId {
+        match self {
+            Self::Console { cluster, .. } => *cluster,
+        }
+    }
 }
 
 /// Where a kubeconfig goes.
@@ -77,6 +94,7 @@ pub enum Slot {
     Issued,
     Labels,
     Certificate(ClusterId),
+    Read,
     Preview,
     CreateTemplate,
     CreateCluster,
@@ -106,6 +124,7 @@ impl Job {
             Self::Issued(_) => Slot::Issued,
             Self::Labels(_) => Slot::Labels,
             Self::Certificate(id) => Slot::Certificate(*id),
+            Self::Read(_) => Slot::Read,
             Self::Preview(_) => Slot::Preview,
             Self::CreateTemplate(_) => Slot::CreateTemplate,
             Self::CreateCluster(_) => Slot::CreateCluster,
@@ -130,6 +149,7 @@ impl Job {
                 | Self::Issued(_)
                 | Self::Labels(_)
                 | Self::Certificate(_)
+                | Self::Read(_)
                 | Self::Preview(_)
         )
     }

@@ -16,6 +16,7 @@ use super::key::KeyPress;
 use super::keymap::Keymap;
 use super::msg::Reply;
 use super::operation::Wanted;
+use super::pages::reader::matter::Matter;
 use super::shells::term::Size;
 use super::shells::{Shells, Wish};
 use super::theme::{Role, Theme};
@@ -99,6 +100,8 @@ pub enum Route {
     /// Asked before something is done.
     Confirm(Box<Question>),
     Discard,
+    /// A text over the whole screen.
+    Read(Matter),
     /// The last look; with the command that would do the same.
     Review {
         wish: Box<NewCluster>,

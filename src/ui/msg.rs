@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::effect::Ticket;
+use super::effect::{Source, Ticket};
 use super::key::KeyPress;
 use super::shells::{ShellId, ShellNews};
 use crate::cloud::Identity;
@@ -49,6 +49,7 @@ pub enum Reply {
     Issued(ClusterId, Result<Vec<IssuedCertificate>, Problem>),
     Labels(ClusterId, Result<Vec<Effective>, Problem>),
     Certificate(ClusterId, Result<Box<CaCertificate>, Problem>),
+    Read(Source, Result<Found, Problem>),
     Preview(Result<Box<Preview>, Vec<Problem>>),
     TemplateCreated(Result<Box<ClusterTemplate>, Vec<Problem>>),
     ClusterCreated(Result<Box<Cluster>, Vec<Problem>>),
@@ -70,6 +71,13 @@ impl Reply {
             _ => &[],
         }
     }
+}
+
+/// What a [`Source`] gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// `None`: it is not kept.
+    Console(Option<String>),
 }
 
 /// How writing a kubeconfig ended.

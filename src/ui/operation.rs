@@ -164,10 +164,11 @@ fn is_paused(cluster: &Cluster) -> bool {
 /// Whether it means nothing where there is no cluster.
 pub fn needs_cluster(action: Action) -> bool {
     use Action::{
-        Copy, Delete, Kubeconfig, NewNodegroup, Pause, Resize, Retry, Rollback, RotateCa, RotateCredential, Shell,
-        Stop, Upgrade, Why,
+        AsText, Copy, Delete, Kubeconfig, NewNodegroup, Pause, Resize, Retry, Rollback, RotateCa, RotateCredential,
+        Shell, Stop, Upgrade, Why,
     };
     let all = [
+        AsText,
         Copy,
         Delete,
         Kubeconfig,

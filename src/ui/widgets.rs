@@ -5,5 +5,7 @@ pub mod boxes;
 pub mod input;
 pub mod list;
 pub mod marks;
+pub mod pager;
+pub mod paper;
 pub mod table;
 pub mod text;

@@ -8,6 +8,7 @@ mod keys;
 mod marks;
 mod noise;
 mod operations;
+mod reading;
 mod readme;
 mod running;
 mod screens;

@@ -100,7 +100,8 @@ impl App {
                 }
             }
             // Shown by the form or the dialog that asked, or as a notice.
-            Reply::Preview(_)
+            Reply::Read(..)
+            | Reply::Preview(_)
             | Reply::Kubeconfig(_)
             | Reply::TemplateCreated(Err(_))
             | Reply::ClusterCreated(Err(_))

@@ -70,7 +70,7 @@ impl Palette {
             })
             .collect();
         // From a form, going elsewhere would throw away what was typed.
-        if self.about.contains(&Context::Home) || self.about.contains(&Context::Cluster) {
+        if [Context::Home, Context::Cluster, Context::Pager].iter().any(|context| self.about.contains(context)) {
             rows.extend(PANES.map(|(name, action, told)| Row {
                 pick: Pick::Pane(action),
                 name: name.to_owned(),

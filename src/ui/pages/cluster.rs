@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::home::{self, copy};
+use super::reader::matter::{Form, Matter};
 use crate::model::{Cluster, ClusterId};
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Effect;
@@ -398,6 +399,8 @@ impl Layer for ClusterPage {
             Action::Login => vec![Ask::Do(Effect::Login(self.id, self.node(cx)))],
             Action::Shell => home::shell(self.id, self.node(cx)),
             Action::Shells => home::shells(cx),
+            Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(self.id, Form::Yaml)))],
+            Action::Console => self.nodes.selected(cx).map_or_else(Vec::new, |node| nodes::console(node, cx)),
             Action::Delete => self.delete(cx),
             Action::Copy => match cx.fleet.clusters.get(&self.id).and_then(|c| c.api_address.clone()) {
                 Some(address) => copy("API address", &address),

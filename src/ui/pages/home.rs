@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::layout;
+use super::reader::matter::{Form, Matter};
 use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Effect;
@@ -137,6 +138,7 @@ impl Home {
             Action::Login => vec![Ask::Do(Effect::Login(id, None))],
             Action::Shell => shell(id, None),
             Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
+            Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(id, Form::Yaml)))],
             Action::Copy => copy("uuid", &id.to_string()),
             _ => Vec::new(),
         }
@@ -360,6 +362,10 @@ impl Layer for Home {
             Action::CreateFrom => self.create_from(cx),
             Action::Delete if self.focus == Pane::Templates => {
                 self.templates.selected(cx).map(|t| Ask::Open(Route::DeleteTemplate(t.uuid))).into_iter().collect()
+            }
+            Action::AsText if self.focus == Pane::Templates => {
+                let read = |id| Ask::Open(Route::Read(Matter::Template(id, Form::Yaml)));
+                self.templates.selected(cx).map(|t| read(t.uuid)).into_iter().collect()
             }
             Action::Copy if self.focus == Pane::Certificates => {
                 let ca = self.certificates.selected(cx).and_then(|c| cx.fleet.certificates.get(&c.uuid));

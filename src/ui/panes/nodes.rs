@@ -6,7 +6,9 @@ use super::groups::{image, version};
 use super::{Spec, fact, unlisted};
 use crate::model::{ClusterId, Node, Progress};
 use crate::ui::doing::{self, STAGES, doing};
-use crate::ui::layer::Cx;
+use crate::ui::effect::Source;
+use crate::ui::layer::{Ask, Cx, Route};
+use crate::ui::pages::reader::matter::Matter;
 use crate::ui::theme::Role;
 use crate::ui::widgets::bar;
 use crate::ui::widgets::table::Column;
@@ -130,6 +132,18 @@ pub fn counts(nodes: &[Node]) -> String {
     let now = nodes.iter().filter(|node| node.course.is_there()).count();
     let then = nodes.iter().filter(|node| node.course.remains()).count();
     if now == then { now.to_string() } else { format!("{now} → {then}") }
+}
+
+/// To what the machine wrote on its console.
+pub fn console(node: &Node, cx: &Cx) -> Vec<Ask> {
+    let Some(server) = node.server_id.clone().or_else(|| doing::made(node, cx.fleet)) else {
+        return vec![Ask::Say(format!("{} has no server yet", short(node, cx)))];
+    };
+    let title = format!("{} ─ console", node.name);
+    vec![Ask::Open(Route::Read(Matter::Asked {
+        title,
+        source: Source::Console { cluster: node.cluster_uuid, server },
+    }))]
 }
 
 /// Everything about one.

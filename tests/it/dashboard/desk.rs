@@ -163,6 +163,7 @@ pub fn answer(job: &Job) -> Reply {
         Job::Issued(id) => Reply::Issued(*id, Ok(world::issued(*id))),
         Job::Labels(id) => Reply::Labels(*id, Ok(world::labels())),
         Job::Certificate(id) => Reply::Certificate(*id, world::certificate(*id)),
+        Job::Read(source) => Reply::Read(source.clone(), Ok(world::read(source))),
         Job::Preview(wish) => Reply::Preview(Ok(Box::new(world::preview(wish)))),
         Job::CreateTemplate(wish) => {
             let mut template = world::templates().remove(0);

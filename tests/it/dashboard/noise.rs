@@ -33,6 +33,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => prop::sample::select(vec![
             "1", "2", "3", "4", "tab", "shift-tab", "enter", "esc", "up", "down", "g", "G", "pgup", "pgdn", "/", "?", "n", "c", "d",
             "K", "w", "+", "U", "N", "A", "p", "t", "B", "X", "e", "5", "6", "s", "S", "y", "z", "space", "V", "*", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
+            "Y", "l", "W", "P", "v",
         ]).prop_map(str::to_owned),
         2 => "[a-z0-9=日🚀]",
     ];
@@ -94,6 +95,7 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::TemplateDeleted(_) => Reply::TemplateDeleted(Err(problem)),
                 Reply::ClusterDeleted(_) => Reply::ClusterDeleted(Err(problem)),
                 Reply::Kubeconfig(_) => Reply::Kubeconfig(Saved::Failed(problem)),
+                Reply::Read(source, _) => Reply::Read(source, Err(problem)),
                 Reply::Preview(_) => Reply::Preview(Err(vec![problem])),
             };
             let msg = Msg::Reply(ticket, reply);

@@ -9,11 +9,12 @@ use jeroboam::ui::action::{Action, Context};
 const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->\n"];
 
 /// Where no form or dialog is open.
-const SCREENS: [Context; 15] = [
+const SCREENS: [Context; 16] = [
     Context::Home,
     Context::Cluster,
     Context::Shell,
     Context::Shells,
+    Context::Pager,
     Context::List,
     Context::Clusters,
     Context::Templates,

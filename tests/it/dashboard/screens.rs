@@ -157,6 +157,22 @@ fn the_cluster_page() {
 }
 
 #[test]
+fn texts_to_be_read() {
+    let mut desk = Desk::ready();
+    desk.press("down Y");
+    pictures("text-yaml", &mut desk);
+    desk.press("Y /").write("name").press("enter n n");
+    pictures("text-json-searched", &mut desk);
+    let mut desk = Desk::ready();
+    desk.press("down enter 2 down l");
+    desk.screen(80, 24);
+    desk.press("/").write("refused");
+    pictures("text-console", &mut desk);
+    desk.press("enter w right right");
+    pictures("text-unwrapped", &mut desk);
+}
+
+#[test]
 fn forms_of_changes() {
     let mut desk = Desk::ready();
     desk.press("down enter + tab backspace tab enter down space space");
@@ -285,6 +301,8 @@ fn every_size_gives_a_picture() {
         "4 enter",
         "n tab enter",
         "n w o r k ctrl-s",
+        "Y G / a",
+        "down enter l G w right",
     ] {
         let mut desk = Desk::ready();
         desk.press(keys);

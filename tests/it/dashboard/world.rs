@@ -14,6 +14,7 @@ use jeroboam::model::{
 };
 use jeroboam::service::CaCertificate;
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
+use jeroboam::ui::{Found, Source};
 use uuid::Uuid;
 
 pub fn now() -> DateTime<Utc> {
@@ -501,5 +502,20 @@ pub fn preview(wish: &NewCluster) -> Preview {
             environment_files: vec!["env.yaml".into()],
             files: [("env.yaml".to_owned(), "resource_registry: {}\n".to_owned())].into(),
         }),
+    }
+}
+
+/// A console with colours taken out, as the cloud's adapter gives it.
+pub fn read(source: &Source) -> Found {
+    match source {
+        Source::Console { .. } => {
+            let step = |n: usize| {
+                format!("[{:>5}.{:06}] cloud-init[{}]: step {n} of the boot", n / 3, n * 7919 % 1_000_000, 600 + n)
+            };
+            let mut lines: Vec<String> = (0..60).map(step).collect();
+            let long = "kubeadm join failed: couldn't validate the identity of the API Server: Get \"https://10.0.0.5:6443/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s\": dial tcp 10.0.0.5:6443: connect: connection refused";
+            lines[47] = long.into();
+            Found::Console(Some(lines.join("\n")))
+        }
     }
 }
