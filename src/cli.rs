@@ -16,6 +16,7 @@ mod change;
 mod cluster;
 mod find;
 mod history;
+mod image;
 mod kubeconfig;
 pub mod label;
 mod nodegroup;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use args::{Ca, Cluster, Credential, Once, Orphans, Template};
+use args::{Ca, Cluster, Credential, Image, Once, Orphans, Template};
 use fault::{Done, Fault};
 use output::Terminal;
 
@@ -136,6 +137,16 @@ where
         Once::Credential(Credential::Rotate(wanted)) => {
             let manager = connect(work(wanted.wait.wait)).await?;
             change::run(&*manager, terminal, &wanted.cluster, ClusterChange::RotateCredential, &wanted.wait).await
+        }
+        Once::Image(Image::List) => image::list(&*connect(Work::Elsewhere).await?, terminal).await,
+        Once::Image(Image::Set(wanted)) => image::set(&*connect(Work::Elsewhere).await?, terminal, &wanted).await,
+        Once::Image(Image::Import(wanted)) => {
+            let wish = image::wish(&wanted);
+            let found = wish.shape();
+            if !found.is_empty() {
+                return Err(found.into());
+            }
+            image::import(&*connect(Work::Elsewhere).await?, terminal, wish, wanted.wait).await
         }
         Once::Orphans(Orphans::List) => orphans::list(&*connect(Work::Elsewhere).await?, terminal).await,
         Once::Orphans(Orphans::Remove(wanted)) => {

@@ -14,9 +14,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::StackPlan;
+use crate::model::image::Properties;
 use crate::model::{
-    Flavor, Image, Keypair, Network, Problem, ProblemKind, Server, ServiceQuota, Stack, StackEvent, StackResource,
-    Subnet, Thing, ThingSort,
+    Flavor, Image, Keypair, Network, NewImage, Problem, ProblemKind, Server, ServiceQuota, Stack, StackEvent,
+    StackResource, Subnet, Thing, ThingSort,
 };
 
 /// Why a call failed.
@@ -162,6 +163,11 @@ pub trait Orchestration: Send + Sync {
 #[async_trait]
 pub trait Images: Send + Sync {
     async fn images(&self) -> Result<Vec<Image>, CloudError>;
+    /// Gives the image exactly these properties, and leaves all its others; `None`: there is no such image.
+    async fn set_image(&self, id: &str, properties: &Properties) -> Result<Option<Image>, CloudError>;
+    /// Makes an image whose content Glance fetches by itself; returns when Glance has taken it. One
+    /// whose import was refused is removed again.
+    async fn import_image(&self, wish: &NewImage) -> Result<Image, CloudError>;
 }
 
 /// Nova.

@@ -12,11 +12,13 @@ use tokio::sync::mpsc;
 use preview::Preview;
 
 use crate::cloud::Identity;
+use crate::model::image::Properties;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine,
-    NewBastion, NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, StackEvent, StackResource, TemplateId,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Image, IssuedCertificate, Machine,
+    NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServiceQuota, StackEvent,
+    StackResource, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -129,6 +131,27 @@ pub trait Manager: Send + Sync {
     /// Removes it with all its parts, also of one that was made half; how many there were.
     async fn delete_bastion(&self, id: ClusterId) -> Result<usize, Problem> {
         Err(unknown(&format!("a bastion of cluster {id}")))
+    }
+
+    /// Gives an image exactly these properties; all that is wrong with them at once.
+    async fn set_image(&self, id: &str, _: Properties) -> Result<Image, Vec<Problem>> {
+        Err(vec![Problem::conflict(format!("this manager cannot change image {id}"))])
+    }
+    /// Asks the cloud to fetch an image from a URL; the work goes on behind. All problems at once.
+    async fn import_image(&self, wish: NewImage) -> Result<Image, Vec<Problem>> {
+        Err(vec![Problem::conflict(format!("this manager cannot import image {}", wish.name))])
+    }
+
+    /// What services let the project have and what of it is used, our own limit of clusters first;
+    /// a service that could not be asked is in the second place.
+    async fn limits(&self) -> (Vec<ServiceQuota>, Vec<Problem>) {
+        (Vec::new(), Vec::new())
+    }
+
+    /// Stack events of those clusters that moved last, each cluster's oldest first; what could not
+    /// be read is in the second place.
+    async fn recent_events(&self) -> (Vec<(ClusterId, Vec<StackEvent>)>, Vec<Problem>) {
+        (Vec::new(), Vec::new())
     }
 
     /// What pickers offer and rules check: one call per service, side by side.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod change;
+mod image;
 mod remote;
 
 pub use change::{
@@ -14,6 +15,7 @@ pub use change::{
     Steered, Update, UpdateOp, Wait,
 };
 
+pub use image::{Image, ImageImport, ImageProperties, ImageSet};
 pub use remote::{Bastion, BastionCreate, Bundle, Exec, Logs, Remote, Ssh, Tunnel};
 
 const AFTER_HELP: &str = "\
@@ -122,6 +124,9 @@ pub enum Once {
     /// The credential that a cluster's add-ons use in the cloud
     #[command(subcommand)]
     Credential(Credential),
+    /// Images that clusters boot
+    #[command(subcommand)]
+    Image(Image),
     /// What clusters that are no more left in the project
     #[command(subcommand)]
     Orphans(Orphans),
@@ -256,6 +261,8 @@ pub enum Quota {
     Update(QuotaLimit),
     /// Take a project's quota away: it has no limit then
     Delete(QuotaOf),
+    /// What this project may have of everything, by its services, and what it has
+    Usage,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Cluster, ClusterTemplate, Problem, ProblemKind, TemplateId};
+use crate::model::{Cluster, ClusterTemplate, Image, Problem, ProblemKind, TemplateId};
 use crate::service::Manager;
 
 pub async fn cluster(manager: &dyn Manager, wanted: &str) -> Result<Cluster, Problem> {
@@ -12,6 +12,10 @@ pub async fn cluster(manager: &dyn Manager, wanted: &str) -> Result<Cluster, Pro
 pub async fn clusters(manager: &dyn Manager, wanted: &[String]) -> Result<Vec<Cluster>, Vec<Problem>> {
     let all = manager.clusters().await.map_err(|problem| vec![problem])?;
     several("cluster", wanted, &all, cluster_key)
+}
+
+pub fn image(all: &[Image], wanted: &str) -> Result<Image, Problem> {
+    one("image", wanted, all, |image| (image.id.clone(), image.name.clone()))
 }
 
 /// The project's own before another's of the same name; a hidden one of another by its uuid alone.

@@ -6,13 +6,20 @@ use serde_json::json;
 use super::args::{self, QuotaLimit, QuotaOf};
 use super::fault::Done;
 use super::output::{Column, Terminal};
-use crate::model::{Problem, Quota, quota};
+use crate::model::{Problem, Quota, ServiceQuota, quota};
 use crate::service::Manager;
 
 const COLUMNS: &[Column<Quota>] = &[
     ("PROJECT", |quota| quota.project_id.clone()),
     ("RESOURCE", |quota| quota.resource.clone()),
     ("HARD LIMIT", |quota| quota.hard_limit.to_string()),
+];
+
+const USAGE: &[Column<ServiceQuota>] = &[
+    ("SERVICE", |one| one.item.service().to_owned()),
+    ("WHAT", |one| one.item.to_string()),
+    ("USED", |one| format!("{}{}", one.used, one.item.unit())),
+    ("LIMIT", |one| one.limit.map_or_else(|| "none".to_owned(), |limit| format!("{limit}{}", one.item.unit()))),
 ];
 
 pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, wanted: &args::Quota) -> Done {
@@ -22,6 +29,7 @@ pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, wanted: &ar
         args::Quota::Create(limit) => create(manager, terminal, limit).await,
         args::Quota::Update(limit) => update(manager, terminal, limit).await,
         args::Quota::Delete(of) => delete(manager, terminal, of).await,
+        args::Quota::Usage => usage(manager, terminal).await,
     }
 }
 
@@ -72,4 +80,12 @@ async fn delete(manager: &dyn Manager, terminal: &mut Terminal<'_>, of: &QuotaOf
         return Err(none(&project).into());
     }
     terminal.note(&format!("Project {project} has no limit now"))
+}
+
+async fn usage(manager: &dyn Manager, terminal: &mut Terminal<'_>) -> Done {
+    let (limits, problems) = manager.limits().await;
+    for problem in problems {
+        terminal.note(&format!("Note: {}", problem.line()))?;
+    }
+    terminal.list(&limits, USAGE)
 }

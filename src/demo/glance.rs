@@ -1,4 +1,6 @@
-//! Glance's face: images to look at. <https://docs.openstack.org/api-ref/image/v2/>
+//! Glance's face: images to look at, to describe and to import. <https://docs.openstack.org/api-ref/image/v2/>
+
+mod change;
 
 use serde_json::{Value, json};
 
@@ -12,6 +14,9 @@ const PAGE: usize = 25;
 const MOST: usize = 1000;
 
 pub fn answer(engine: &Engine, call: &Call) -> Answer {
+    if let Some(answer) = change::answer(engine, call) {
+        return answer;
+    }
     let world = engine.world();
     match (call.method.as_str(), call.steps().as_slice()) {
         ("GET", []) | ("GET", ["versions"]) => Ok(Reply::json(300, versions(&world.base))),
@@ -33,9 +38,9 @@ pub fn answer(engine: &Engine, call: &Call) -> Answer {
         )),
         ("GET", ["v2", "info", "import"]) => Ok(Reply::json(
             200,
-            json!({"import-methods": {"description": "Import methods available.", "type": "array", "value": []}}),
+            json!({"import-methods": {"description": "Import methods available.", "type": "array", "value": ["web-download"]}}),
         )),
-        (_, ["v2", "images", ..]) => Err(Reply::page(403, "This cloud's images are not to be changed.")),
+        (_, ["v2", "images", ..]) => Err(Reply::page(403, "This part of Glance's API is not in the demo cloud.")),
         _ => Err(Reply::no_route()),
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A Glance image. <https://docs.openstack.org/api-ref/image/v2/>
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     pub id: String,
     pub name: String,
@@ -11,6 +11,8 @@ pub struct Image {
     pub status: String,
     /// Property `os_distro`; a driver is chosen by it.
     pub os_distro: Option<String>,
+    /// Property `os_version` (`24.04`).
+    pub os_version: Option<String>,
     /// Property `os_admin_user`: whom the image lets in by ssh.
     pub os_admin_user: Option<String>,
     /// Property `kube_version` of an image with Kubernetes inside (`v1.31.4`).
@@ -23,6 +25,12 @@ pub struct Image {
     pub min_ram: u64,
     /// Bytes; `None` until data was uploaded.
     pub size: Option<u64>,
+    /// The project that owns it; it and administrators may change it.
+    pub owner: String,
+    /// `public`, `private`, … as Glance words it.
+    pub visibility: String,
+    /// Glance could not fetch what it was to be made of.
+    pub import_failed: bool,
 }
 
 /// A Nova flavor.

@@ -6,12 +6,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Check;
+use super::{Check, Cluster, Flavor};
 
 /// A thing that a service counts. In the order in which people look at them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Item {
+    /// Ours, as Magnum's: [`super::quota`].
+    Clusters,
     Instances,
     Cores,
     /// MB.
@@ -46,6 +48,7 @@ impl Item {
     /// The project's name of the service that counts it.
     pub fn service(&self) -> &'static str {
         match self {
+            Self::Clusters => "jeroboam",
             Self::Instances | Self::Cores | Self::Ram | Self::ServerGroups | Self::ServerGroupMembers => "nova",
             Self::Networks
             | Self::Subnets
@@ -87,6 +90,7 @@ impl Item {
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Clusters => "clusters",
             Self::Instances => "servers",
             Self::Cores => "cores",
             Self::Ram => "memory",
@@ -121,6 +125,33 @@ pub struct ServiceQuota {
     pub limit: Option<u64>,
     /// In use or reserved.
     pub used: u64,
+}
+
+/// How much of a thing the clusters take, as far as that follows from their nodes; `None`: it does not.
+pub fn ours<'a>(item: &Item, clusters: impl Iterator<Item = &'a Cluster>, flavors: &[Flavor]) -> Option<u64> {
+    let size = |wanted: &str, what: fn(&Flavor) -> u64| {
+        flavors.iter().find(|flavor| flavor.id == wanted || flavor.name == wanted).map_or(0, what)
+    };
+    let sum =
+        |cluster: &Cluster, what: fn(&Flavor) -> u64| machines(cluster).map(|(of, n)| size(of, what) * n).sum::<u64>();
+    Some(match item {
+        Item::Clusters => clusters.map(|_| 1).sum(),
+        Item::Instances => clusters.flat_map(machines).map(|(_, count)| count).sum(),
+        Item::Cores => clusters.map(|cluster| sum(cluster, |flavor| flavor.vcpus.into())).sum(),
+        Item::Ram => clusters.map(|cluster| sum(cluster, |flavor| flavor.ram)).sum(),
+        _ => return None,
+    })
+}
+
+/// Flavors and how many nodes of each.
+fn machines(cluster: &Cluster) -> impl Iterator<Item = (&str, u64)> {
+    let plain = [
+        (cluster.master_flavor_id.as_str(), cluster.master_count.into()),
+        (cluster.flavor_id.as_str(), cluster.node_count.into()),
+    ];
+    let groups = cluster.node_groups.iter().map(|group| (group.flavor_id.as_str(), group.node_count.into()));
+    // A list may leave the groups out.
+    groups.chain(plain.into_iter().filter(|_| cluster.node_groups.is_empty()))
 }
 
 /// How many of each thing are to be made.

@@ -191,7 +191,7 @@ pub fn template_fits(wish: &NewTemplate, cloud: &Inventory) -> Vec<Problem> {
                 ));
                 found.push(
                     told.on_field("image_id")
-                        .advise(format!("Set it: openstack image set --property os_distro=ubuntu {}", image.id)),
+                        .advise(format!("Set it: jeroboam image set --os-distro ubuntu {}", image.id)),
                 );
             }
             if image.status != "active" {

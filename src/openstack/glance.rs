@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::catalog::GLANCE;
-use super::field;
 use super::session::{Call, Session};
-use crate::cloud::{CloudError, Images};
-use crate::model::Image;
+use super::{field, transport};
+use crate::cloud::{CloudError, CloudErrorKind, Images};
+use crate::model::image::Properties;
+use crate::model::{Image, NewImage};
 
 /// Glance gives 25 when not asked, and not more than 1000.
 const PAGE: u32 = 1000;
+const PATCH: &str = "application/openstack-images-v2.1-json-patch";
+/// Glance itself fetches the image.
+const METHOD: &str = "web-download";
 
 pub struct Glance(pub Arc<Session>);
 
@@ -22,6 +27,66 @@ impl Images for Glance {
         let call = Call::get(GLANCE, &["images"]).query("limit", PAGE);
         Ok(field::read_all("images", &self.0.list(call, "images").await?, image))
     }
+
+    /// <https://docs.openstack.org/api-ref/image/v2/#update-image>
+    async fn set_image(&self, id: &str, properties: &Properties) -> Result<Option<Image>, CloudError> {
+        let Some(known) = self.0.find(&Call::get(GLANCE, &["images", id])).await? else { return Ok(None) };
+        let changes = changes(&known, properties);
+        if changes.is_empty() {
+            return read(&known).map(Some);
+        }
+        let call = Call::new(GLANCE, Method::PATCH, &["images", id]).content(PATCH).body(changes.into());
+        self.0.find(&call).await?.as_ref().map(read).transpose()
+    }
+
+    /// <https://docs.openstack.org/api-ref/image/v2/#interoperable-image-import>
+    async fn import_image(&self, wish: &NewImage) -> Result<Image, CloudError> {
+        let known = self.0.json(&Call::get(GLANCE, &["info", "import"])).await?;
+        if !field::texts(&known["import-methods"], "value").iter().any(|method| method == METHOD) {
+            let told = format!("this cloud's Glance does not offer the import method {METHOD}");
+            return Err(transport::failure(GLANCE, CloudErrorKind::NoService, told));
+        }
+        let mut wanted = json!({
+            "name": wish.name, "disk_format": wish.disk_format, "container_format": "bare",
+            "min_disk": wish.min_disk, "visibility": "private",
+        });
+        for (name, value) in wish.properties.pairs() {
+            if let Some(value) = value {
+                wanted[name] = value.into();
+            }
+        }
+        let made = self.0.json(&Call::new(GLANCE, Method::POST, &["images"]).body(wanted)).await?;
+        let made = read(&made)?;
+        let order = json!({"method": {"name": METHOD, "uri": wish.url}});
+        let call = Call::new(GLANCE, Method::POST, &["images", &made.id, "import"]).body(order);
+        if let Err(refused) = self.0.send(&call).await {
+            let gone = self.0.done(&Call::new(GLANCE, Method::DELETE, &["images", &made.id])).await;
+            if let Err(error) = gone {
+                tracing::warn!(image = made.id, error = error.message, "an image that could not be imported stays");
+            }
+            return Err(refused);
+        }
+        Ok(made)
+    }
+}
+
+/// From what the image has to what it is to have.
+fn changes(known: &Value, wanted: &Properties) -> Vec<Value> {
+    let change = |(name, value): (&str, Option<&str>)| {
+        let path = format!("/{name}");
+        match (known[name].as_str(), value) {
+            (now, value) if now == value => None,
+            (None, Some(value)) => Some(json!({"op": "add", "path": path, "value": value})),
+            (Some(_), Some(value)) => Some(json!({"op": "replace", "path": path, "value": value})),
+            (_, None) => Some(json!({"op": "remove", "path": path})),
+        }
+    };
+    wanted.pairs().into_iter().filter_map(change).collect()
+}
+
+fn read(value: &Value) -> Result<Image, CloudError> {
+    let told = "the answer is not an image";
+    image(value).ok_or_else(|| transport::failure(GLANCE, CloudErrorKind::Protocol, told))
 }
 
 /// An image's own properties stand beside its fields.
@@ -32,11 +97,44 @@ pub fn image(value: &Value) -> Option<Image> {
         id,
         status: field::text(value, "status"),
         os_distro: field::some_text(value, "os_distro"),
+        os_version: field::some_text(value, "os_version"),
         os_admin_user: field::some_text(value, "os_admin_user"),
         kube_version: field::some_text(value, "kube_version"),
         magnum_driver: field::some_text(value, "magnum_driver"),
         min_disk: field::number(value, "min_disk").unwrap_or_default(),
         min_ram: field::number(value, "min_ram").unwrap_or_default(),
         size: field::number(value, "size"),
+        owner: field::text(value, "owner"),
+        visibility: field::text(value, "visibility"),
+        import_failed: field::some_text(value, "os_glance_failed_import").is_some(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::changes;
+    use crate::model::image::Properties;
+
+    #[test]
+    fn only_what_differs_is_changed_and_nothing_else_touched() {
+        let known = json!({"os_distro": "ubuntu", "os_version": "22.04", "kube_version": "v1.30.0", "name": "x"});
+        let wanted = Properties {
+            os_distro: Some("ubuntu".into()),
+            os_version: None,
+            kube_version: Some("v1.31.4".into()),
+            os_admin_user: Some("core".into()),
+        };
+        let told = changes(&known, &wanted);
+        assert_eq!(
+            told,
+            [
+                json!({"op": "remove", "path": "/os_version"}),
+                json!({"op": "replace", "path": "/kube_version", "value": "v1.31.4"}),
+                json!({"op": "add", "path": "/os_admin_user", "value": "core"}),
+            ]
+        );
+        assert!(changes(&json!({}), &Properties::default()).is_empty());
+    }
 }

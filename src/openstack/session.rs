@@ -26,6 +26,7 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(400);
 /// No repeat begins later than this after the first attempt: somebody waits for the answer.
 const RETRY_BUDGET: Duration = Duration::from_secs(20);
 const REDIRECTS: u32 = 5;
+const JSON: &str = "application/json";
 /// The form of an answer that is not JSON.
 pub const TEXT: &str = "text/plain";
 /// After Keystone refused, it is not asked again for this long: every try counts towards lock-out.
@@ -40,13 +41,15 @@ pub struct Call<'a> {
     pub path: Vec<&'a str>,
     pub query: Vec<(String, String)>,
     pub body: Option<Value>,
+    /// What the body is.
+    pub content: &'static str,
     /// What the answer may be.
     pub accept: &'static str,
 }
 
 impl<'a> Call<'a> {
     pub fn new(service: Service, method: Method, path: &[&'a str]) -> Self {
-        Self { service, method, path: path.to_vec(), query: Vec::new(), body: None, accept: "application/json" }
+        Self { service, method, path: path.to_vec(), query: Vec::new(), body: None, content: JSON, accept: JSON }
     }
 
     pub fn get(service: Service, path: &[&'a str]) -> Self {
@@ -62,6 +65,13 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// A body that is JSON of a kind of its own.
+    #[must_use]
+    pub fn content(mut self, kind: &'static str) -> Self {
+        self.content = kind;
         self
     }
 
@@ -122,7 +132,7 @@ impl Session {
                 self.client.request(call.method.clone(), url.clone()).header("X-Auth-Token", token.header.clone());
             request = request.header(reqwest::header::ACCEPT, call.accept);
             if let Some(body) = &call.body {
-                request = request.json(body);
+                request = request.header(CONTENT_TYPE, call.content).json(body);
             }
             let (error, may_repeat) = match transport::exchange(&self.client, call.service, request).await {
                 Ok(answer) if answer.status.is_success() => return Ok(answer),

@@ -18,13 +18,14 @@ use super::{CaCertificate, Change, KubeconfigText, KubeconfigWish, Manager};
 use crate::cloud::{Cloud, CloudError, Identity, Scope};
 use crate::conductor::{self, Clock, Conductor, Observer, Options, Ports, chronicle, details, sweep};
 use crate::driver::{Driver, Drivers, sheet};
+use crate::model::image::Properties;
 use crate::model::labels::catalogue::Sheet;
 use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine,
-    NewBastion, NewCluster, NewTemplate, Node, Orphan, Patch, Problem, Quota, Stack, StackEvent, StackResource,
-    TemplateId, ThingSort,
+    Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Image, IssuedCertificate,
+    Machine, NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServiceQuota, Stack,
+    StackEvent, StackResource, TemplateId, ThingSort,
 };
 use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Store, StoreError};
@@ -36,6 +37,7 @@ mod certificates;
 mod machines;
 mod operations;
 mod preview;
+mod project;
 
 use board::Board;
 
@@ -394,6 +396,22 @@ impl Manager for LocalManager {
         let went = self.clear_bastion(id).await?;
         tracing::info!(cluster = %id, parts = went, "bastion removed");
         Ok(went)
+    }
+
+    async fn set_image(&self, id: &str, properties: Properties) -> Result<Image, Vec<Problem>> {
+        self.describe_image(id, &properties).await
+    }
+
+    async fn import_image(&self, wish: NewImage) -> Result<Image, Vec<Problem>> {
+        self.fetch_image(&wish).await
+    }
+
+    async fn limits(&self) -> (Vec<ServiceQuota>, Vec<Problem>) {
+        self.all_limits().await
+    }
+
+    async fn recent_events(&self) -> (Vec<(ClusterId, Vec<StackEvent>)>, Vec<Problem>) {
+        self.latest_events().await
     }
 
     async fn inventory(&self) -> (Inventory, Vec<Problem>) {

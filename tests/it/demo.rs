@@ -3,6 +3,7 @@
 
 pub mod client;
 mod driver;
+mod images;
 mod leftovers;
 
 use std::time::Duration;

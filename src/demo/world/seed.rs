@@ -107,10 +107,13 @@ impl World {
     fn seed_image(&mut self, (name, status, min_disk, properties): &Picture) {
         let id = new_id();
         let now = stamp(Utc::now());
+        // What nobody described yet is somebody's own upload.
+        let (owner, visibility) =
+            if properties.is_empty() { (&self.ids.project, "private") } else { (&self.ids.admin_project, "public") };
         let mut made = row(
             Kind::Image,
             json!({
-                "id": id, "name": name, "owner": self.ids.admin_project, "created_at": now, "updated_at": now,
+                "id": id, "name": name, "owner": owner, "visibility": visibility, "created_at": now, "updated_at": now,
                 "min_disk": min_disk, "min_ram": 0, "status": status, "disk_format": "qcow2",
                 "self": format!("/v2/images/{id}"), "file": format!("/v2/images/{id}/file"),
                 "size": 1_610_612_736u64, "virtual_size": 10_737_418_240u64,

@@ -39,6 +39,7 @@ fn cloud() -> Inventory {
             min_disk: 10,
             min_ram: 0,
             size: Some(3 << 30),
+            ..Image::default()
         }],
         flavors: vec![
             flavor("good", 2, 4096, 40),

@@ -14,6 +14,7 @@ fn cloud() -> Inventory {
         min_disk: 10,
         min_ram: 1024,
         size: Some(1),
+        ..Image::default()
     };
     let network = |id: &str, name: &str, external| Network {
         id: id.into(),

@@ -37,7 +37,7 @@ struct Seen {
 }
 
 impl LocalManager {
-    async fn service_quotas(&self) -> Vec<(&'static str, Result<Vec<ServiceQuota>, CloudError>)> {
+    pub(super) async fn service_quotas(&self) -> Vec<(&'static str, Result<Vec<ServiceQuota>, CloudError>)> {
         join_all(self.cloud.quotas.iter().map(|one| async { (one.service(), one.quotas().await) })).await
     }
 

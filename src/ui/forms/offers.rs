@@ -1,6 +1,7 @@
 //! What pickers offer, from the cloud's inventory: a name to choose by, what
 //! tells it from others, and why it will not do.
 
+use crate::model::fitness::{self, gigabytes};
 use crate::model::validate::Inventory;
 use crate::model::{ClusterTemplate, Flavor, Image, Network, Subnet};
 use crate::ui::fleet::Fleet;
@@ -21,10 +22,6 @@ fn value(id: &str, name: &str, names: &[&str]) -> String {
     if unique && !name.is_empty() { name.to_owned() } else { id.to_owned() }
 }
 
-fn gigabytes(megabytes: u64) -> String {
-    if megabytes.is_multiple_of(1024) { format!("{} GB", megabytes / 1024) } else { format!("{megabytes} MB") }
-}
-
 /// Suitable first.
 fn sorted(mut offers: Vec<Offer>) -> Vec<Offer> {
     offers.sort_by(|a, b| a.unsuitable.is_some().cmp(&b.unsuitable.is_some()).then_with(|| a.name.cmp(&b.name)));
@@ -35,14 +32,7 @@ pub fn images(cloud: &Inventory) -> Vec<Offer> {
     let names: Vec<&str> = cloud.images.iter().map(|image| image.name.as_str()).collect();
     let offer = |image: &Image| {
         let distro = image.os_distro.as_deref().filter(|distro| !distro.is_empty());
-        let unsuitable = match distro {
-            _ if image.status != "active" => Some(format!("is {}, not active", image.status)),
-            None => Some("has no os_distro property".to_owned()),
-            Some(distro) if !cloud.distros.is_empty() && !cloud.distros.iter().any(|known| known == distro) => {
-                Some(format!("is {distro}, for which there is no driver"))
-            }
-            Some(_) => None,
-        };
+        let unsuitable = fitness::image_fault(image, &cloud.distros);
         let mut note = distro.unwrap_or("–").to_owned();
         if let Some(version) = &image.kube_version {
             note.push_str(&format!("  Kubernetes {version}"));
@@ -69,14 +59,7 @@ pub fn flavors(cloud: &Inventory, image: Option<&str>) -> Vec<Offer> {
     let names: Vec<&str> = cloud.flavors.iter().map(|flavor| flavor.name.as_str()).collect();
     let image = image.and_then(|wanted| cloud.images.iter().find(|image| image.id == wanted || image.name == wanted));
     let offer = |flavor: &Flavor| {
-        let needs = image.map_or((0, 0), |image| (image.min_disk, image.min_ram));
-        let unsuitable = if flavor.disk > 0 && flavor.disk < needs.0 {
-            Some(format!("disk is too small, the image needs {} GB", needs.0))
-        } else if flavor.ram < needs.1 {
-            Some(format!("memory is too small, the image needs {}", gigabytes(needs.1)))
-        } else {
-            None
-        };
+        let unsuitable = fitness::flavor_fault(flavor, image);
         let disk = if flavor.disk == 0 { "disk as the image".to_owned() } else { format!("{} GB disk", flavor.disk) };
         let note = format!("{:>2} vCPU  {:>7}  {disk}", flavor.vcpus, gigabytes(flavor.ram));
         Offer { value: value(&flavor.id, &flavor.name, &names), name: flavor.name.clone(), note, unsuitable }
@@ -94,7 +77,7 @@ pub fn default_flavor(cloud: &Inventory, image: Option<&str>) -> Option<String> 
     let fitting: Vec<Offer> = flavors(cloud, image).into_iter().filter(|offer| offer.unsuitable.is_none()).collect();
     let able = fitting.iter().find(|offer| {
         let flavor = cloud.flavors.iter().find(|flavor| flavor.id == offer.value || flavor.name == offer.value);
-        flavor.is_some_and(|flavor| flavor.vcpus >= 2 && flavor.ram >= 1700)
+        flavor.is_some_and(fitness::holds_masters)
     });
     able.or(fitting.last()).map(|offer| offer.value.clone())
 }
@@ -122,11 +105,7 @@ pub fn networks(cloud: &Inventory, external: bool) -> Vec<Offer> {
                 n => format!(", {n} subnets"),
             }
         );
-        let unsuitable = match (external, network.external) {
-            (true, false) => Some("is not external".to_owned()),
-            (false, true) => Some("is external: servers cannot be put on it".to_owned()),
-            _ => None,
-        };
+        let unsuitable = fitness::network_fault(network, external);
         Offer { value: value(&network.id, &network.name, &names), name: network.name.clone(), note, unsuitable }
     };
     sorted(cloud.networks.iter().map(offer).collect())
@@ -194,6 +173,7 @@ mod tests {
             min_disk: 10,
             min_ram: 2048,
             size: None,
+            ..Image::default()
         }
     }
 

@@ -461,3 +461,24 @@ fn the_cloud_ends_with_its_process() {
     later.stdin(Stdio::null());
     assert_eq!(later.output().unwrap().status.code(), Some(2));
 }
+
+#[test]
+fn an_image_is_described_and_another_imported() {
+    let demo = Demo::start();
+    let image = demo.json("image set debian-12-plain --os-distro debian --os-version 12");
+    assert_eq!((image["os_distro"].as_str(), image["os_version"].as_str()), (Some("debian"), Some("12")));
+    let url = "https://images.example.org/a.qcow2";
+    let made = demo.json(&format!("image import ubuntu-24.04-kube-v1.34.1 --url {url} --min-disk 20 --wait"));
+    assert_eq!((made["status"].as_str(), made["kube_version"].as_str()), (Some("active"), Some("v1.34.1")));
+    let listed = demo.json("image list");
+    let fit =
+        |name: &str| listed.as_array().unwrap().iter().find(|image| image["name"] == name).unwrap()["fitness"].clone();
+    assert_eq!(fit("debian-12-plain"), "is debian, for which there is no driver");
+    assert_eq!(fit("ubuntu-24.04-kube-v1.34.1"), "for every node");
+    let ran = demo.run("image import x --os-distro ubuntu --url https://images.invalid/x.qcow2 --wait");
+    assert!(ran.code == 1 && ran.err.contains("could not fetch image x"), "{}", ran.err);
+    let ran = demo.run("image import x --os-distro ubuntu --url https://me:secret@example.org/x.qcow2");
+    assert!(ran.code == 1 && ran.err.contains("--url") && !ran.err.contains("secret"), "{}", ran.err);
+    let usage = demo.json("quota usage");
+    assert!(usage.as_array().unwrap().iter().any(|one| one["item"] == "cores" && one["limit"].is_u64()), "{usage}");
+}

@@ -421,6 +421,7 @@ pub fn inventory() -> Inventory {
         min_disk: 20,
         min_ram: 2048,
         size: Some(2 << 30),
+        ..Image::default()
     };
     let flavor =
         |name: &str, vcpus, ram, disk| Flavor { id: format!("id-{name}"), name: name.into(), vcpus, ram, disk };

@@ -18,7 +18,7 @@ use super::client::Client;
 
 const LONG: Duration = Duration::from_secs(120);
 
-async fn manager(clouds_yaml: &std::path::Path) -> Arc<LocalManager> {
+pub async fn manager(clouds_yaml: &std::path::Path) -> Arc<LocalManager> {
     let env = [("OS_CLIENT_CONFIG_FILE".to_owned(), clouds_yaml.display().to_string())].into();
     let selection = Selection { os_cloud: Some("demo".into()), env, cwd: "/nonexistent".into() };
     let config = clouds::load(&selection).unwrap();
