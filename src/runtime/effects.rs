@@ -184,8 +184,8 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
         Job::Change(id, change) => Reply::ClusterChanged(id, manager.change_cluster(id, *change).await.map(Box::new)),
         Job::CheckChange(id, change) => Reply::ChangeChecked(id, manager.check_change(id, *change).await),
-        Job::DeleteTemplate(id) => Reply::TemplateDeleted(manager.delete_template(id).await),
-        Job::DeleteCluster(id) => Reply::ClusterDeleted(manager.delete_cluster(id).await),
+        Job::DeleteTemplate(id) => Reply::TemplateDeleted(id, manager.delete_template(id).await),
+        Job::DeleteCluster(id) => Reply::ClusterDeleted(id, manager.delete_cluster(id).await),
         Job::SaveKubeconfig { id, target, overwrite } => {
             Reply::Kubeconfig(save::kubeconfig(manager, id, target, overwrite).await)
         }
@@ -216,8 +216,8 @@ fn failed(job: &Job) -> Reply {
         Job::CreateCluster(_) => Reply::ClusterCreated(Err(vec![defect("creating the cluster")])),
         Job::Change(id, _) => Reply::ClusterChanged(*id, Err(vec![defect("changing the cluster")])),
         Job::CheckChange(id, _) => Reply::ChangeChecked(*id, Err(vec![defect("checking the change")])),
-        Job::DeleteTemplate(_) => Reply::TemplateDeleted(Err(defect("deleting the template"))),
-        Job::DeleteCluster(_) => Reply::ClusterDeleted(Err(defect("deleting the cluster"))),
+        Job::DeleteTemplate(id) => Reply::TemplateDeleted(*id, Err(defect("deleting the template"))),
+        Job::DeleteCluster(id) => Reply::ClusterDeleted(*id, Err(defect("deleting the cluster"))),
         Job::SaveKubeconfig { .. } => Reply::Kubeconfig(Saved::Failed(defect("writing the kubeconfig"))),
     }
 }

@@ -233,10 +233,10 @@ actions! {
     Pane7 "pane-7" "" "Go to the seventh pane" [Cluster, Shells];
     NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster, Shells];
     PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster, Shells];
-    Up "up" "" "One row up" [List, Shells, Pager, Picker, Palette, Help, Dialog];
-    Down "down" "" "One row down" [List, Shells, Pager, Picker, Palette, Help, Dialog];
-    PageUp "page-up" "" "One page up" [List, Shells, Pager, Picker, Palette, Help, Dialog];
-    PageDown "page-down" "" "One page down" [List, Shells, Pager, Picker, Palette, Help, Dialog];
+    Up "up" "" "One row up" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
+    Down "down" "" "One row down" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
+    PageUp "page-up" "" "One page up" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
+    PageDown "page-down" "" "One page down" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
     First "first" "" "To the first row" [List, Shells, Pager, Picker, Help, Dialog];
     Last "last" "" "To the last row; events follow again" [List, Shells, Pager, Picker, Help, Dialog];
     Submit "submit" "send" "Check the form and create, or look at it once more before" [Form];

@@ -15,6 +15,7 @@ use super::dialogs::confirm::{Confirm, DeleteTemplate, Discard, Question};
 use super::dialogs::help::HelpPage;
 use super::dialogs::kubeconfig::KubeconfigDialog;
 use super::dialogs::palette::{Palette, Pick};
+use super::dialogs::several::SeveralDialog;
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
 use super::forms::review::Review;
@@ -324,6 +325,7 @@ impl App {
                     self.answer(asks, from, effects);
                 }
                 Ask::Say(text) => self.notices.good(text, self.now),
+                Ask::Unmark => self.layers.iter_mut().for_each(|layer| layer.unmark()),
                 Ask::Select(id) => {
                     if let Some(home) = self.layers.first_mut() {
                         home.select_cluster(id);
@@ -336,7 +338,6 @@ impl App {
 
     fn open(&mut self, route: Route, effects: &mut Vec<Effect>) {
         let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_) | Route::Change(..));
-        let mut look = None;
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
             Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
@@ -350,25 +351,17 @@ impl App {
             }
             Route::DeleteTemplate(id) => DeleteTemplate::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Kubeconfig(id) => KubeconfigDialog::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
-            Route::Read(matter) => {
-                let reader = Reader::new(matter, &cx);
-                look = reader.job();
-                Some(Box::new(reader))
-            }
-            Route::Review { wish, command } => {
-                let review = Review::new(*wish, command);
-                look = Some(review.job());
-                Some(Box::new(review))
-            }
+            Route::Read(matter) => Some(Box::new(Reader::new(matter, &cx))),
+            Route::Several(several) => Some(Box::new(SeveralDialog::new(*several))),
+            Route::Review { wish, command } => Some(Box::new(Review::new(*wish, command))),
             Route::Discard => Some(Box::new(Discard)),
             Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),
             Route::Palette { about, recent } => Some(Box::new(Palette::new(about, recent))),
         };
-        if let Some(layer) = layer {
+        if let Some(mut layer) = layer {
+            let asks = layer.opened();
             self.layers.push(layer);
-        }
-        if let Some(job) = look {
-            self.run(job, effects);
+            self.answer(asks, self.layers.len() - 1, effects);
         }
         if wants_inventory && self.link == Link::Connected {
             self.run(Job::Inventory, effects);
@@ -378,7 +371,7 @@ impl App {
     /// Starts a job. A command that runs already is not started again.
     fn run(&mut self, job: Job, effects: &mut Vec<Effect>) {
         let slot = job.slot();
-        if !job.is_load() && self.pending.contains_key(&slot) {
+        if job.is_command() && self.pending.contains_key(&slot) {
             return;
         }
         if job == Job::Clusters || job == Job::Templates {

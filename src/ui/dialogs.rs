@@ -4,3 +4,4 @@ pub mod confirm;
 pub mod help;
 pub mod kubeconfig;
 pub mod palette;
+pub mod several;

@@ -99,6 +99,7 @@ pub enum Slot {
     CreateTemplate,
     CreateCluster,
     Change(ClusterId),
+    Check(ClusterId),
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
     Kubeconfig(ClusterId),
@@ -128,11 +129,17 @@ impl Job {
             Self::Preview(_) => Slot::Preview,
             Self::CreateTemplate(_) => Slot::CreateTemplate,
             Self::CreateCluster(_) => Slot::CreateCluster,
-            Self::Change(id, _) | Self::CheckChange(id, _) => Slot::Change(*id),
+            Self::Change(id, _) => Slot::Change(*id),
+            Self::CheckChange(id, _) => Slot::Check(*id),
             Self::DeleteTemplate(id) => Slot::DeleteTemplate(*id),
             Self::DeleteCluster(id) => Slot::DeleteCluster(*id),
             Self::SaveKubeconfig { id, .. } => Slot::Kubeconfig(*id),
         }
+    }
+
+    /// A command acts: it is not started twice.
+    pub fn is_command(&self) -> bool {
+        !self.is_load() && !matches!(self, Self::CheckChange(..))
     }
 
     /// A load only reads: it may be cut short when a newer one makes it useless.

@@ -17,6 +17,7 @@ use super::keymap::Keymap;
 use super::msg::Reply;
 use super::operation::Wanted;
 use super::pages::reader::matter::Matter;
+use super::several::Several;
 use super::shells::term::Size;
 use super::shells::{Shells, Wish};
 use super::theme::{Role, Theme};
@@ -75,6 +76,8 @@ pub enum Ask {
     Run(Job),
     /// A short notice that goes by itself.
     Say(String),
+    /// What was marked is being done: nothing stays marked.
+    Unmark,
     /// The layer under this one shall select this cluster.
     Select(ClusterId),
     /// Done as if its key had been pressed in the layer that is on top then.
@@ -99,6 +102,8 @@ pub enum Route {
     Change(ClusterId, Wanted),
     /// Asked before something is done.
     Confirm(Box<Question>),
+    /// … to several things.
+    Several(Box<Several>),
     Discard,
     /// A text over the whole screen.
     Read(Matter),
@@ -120,6 +125,11 @@ pub trait Layer: Send {
     fn contexts(&self) -> Vec<Context>;
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask>;
+
+    /// What it wants done as soon as it is on top.
+    fn opened(&mut self) -> Vec<Ask> {
+        Vec::new()
+    }
 
     /// Whether there is something to go back from.
     fn can_go_back(&self) -> bool {
@@ -181,4 +191,7 @@ pub trait Layer: Send {
     }
 
     fn select_cluster(&mut self, _id: ClusterId) {}
+
+    /// Takes all marks away.
+    fn unmark(&mut self) {}
 }

@@ -10,6 +10,7 @@ use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
     Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, StackEvent, StackResource,
+    TemplateId,
 };
 use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change};
@@ -55,8 +56,8 @@ pub enum Reply {
     ClusterCreated(Result<Box<Cluster>, Vec<Problem>>),
     ClusterChanged(ClusterId, Result<Box<Cluster>, Vec<Problem>>),
     ChangeChecked(ClusterId, Result<(), Vec<Problem>>),
-    TemplateDeleted(Result<(), Problem>),
-    ClusterDeleted(Result<(), Problem>),
+    TemplateDeleted(TemplateId, Result<(), Problem>),
+    ClusterDeleted(ClusterId, Result<(), Problem>),
     Kubeconfig(Saved),
 }
 
@@ -67,7 +68,9 @@ impl Reply {
             Self::TemplateCreated(Err(problems))
             | Self::ClusterCreated(Err(problems))
             | Self::ClusterChanged(_, Err(problems)) => problems,
-            Self::TemplateDeleted(Err(problem)) | Self::ClusterDeleted(Err(problem)) => std::slice::from_ref(problem),
+            Self::TemplateDeleted(_, Err(problem)) | Self::ClusterDeleted(_, Err(problem)) => {
+                std::slice::from_ref(problem)
+            }
             _ => &[],
         }
     }

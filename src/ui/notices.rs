@@ -40,8 +40,11 @@ impl Notices {
     fn push(&mut self, notice: Notice) {
         self.all.retain(|have| have.told != notice.told);
         self.all.push(notice);
-        let surplus = self.all.len().saturating_sub(KEPT);
-        self.all.drain(..surplus);
+        while self.all.len() > KEPT {
+            // News go before failures that nobody has put away.
+            let oldest = self.all.iter().position(|notice| notice.told.is_ok());
+            self.all.remove(oldest.unwrap_or(0));
+        }
     }
 
     /// Whether one went.

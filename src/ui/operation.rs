@@ -9,7 +9,7 @@ use super::dialogs::confirm::Question;
 use super::effect::Job;
 use super::layer::{Ask, Cx, Route};
 use crate::model::text::counted;
-use crate::model::{Cluster, ClusterChange, ClusterId, Node, NodeGroup, Status};
+use crate::model::{Cluster, ClusterChange, ClusterId, ClusterTemplate, Node, NodeGroup, Status};
 
 /// The changes that are asked for through a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,23 +51,61 @@ impl<'a> Place<'a> {
     }
 }
 
+/// How an operation is asked about before it is done, of one cluster or of several.
+pub struct Asked {
+    pub title: &'static str,
+    /// What would be done, up to whom to.
+    pub what: &'static str,
+    pub warning: &'static str,
+    /// Machines go away.
+    pub typed: bool,
+    pub verb: &'static str,
+    pub change: ClusterChange,
+}
+
+/// `None`: nothing is asked, or more than yes and no.
+pub fn asked(action: Action) -> Option<Asked> {
+    Some(match action {
+        Action::Retry => Asked {
+            title: "Try again",
+            what: "Go on with the change of ",
+            warning: "Machines that failed are taken away, and fresh ones are made in their place.",
+            typed: false,
+            verb: "try again",
+            change: ClusterChange::Retry,
+        },
+        Action::Rollback => Asked {
+            title: "Roll back",
+            what: "Give up the change of ",
+            warning: "Machines that the change made after its last complete step go, with what is on their disks.",
+            typed: true,
+            verb: "roll back",
+            change: ClusterChange::Rollback,
+        },
+        Action::RotateCredential => Asked {
+            title: "Rotate the credential",
+            what: "Give another credential for the cloud to ",
+            warning: "The first master is replaced by a new one, which hands the credential out; the old one is revoked then.",
+            typed: true,
+            verb: "rotate",
+            change: ClusterChange::RotateCredential,
+        },
+        Action::Stop => Asked {
+            title: "Stop",
+            what: "Stop what Heat is doing to ",
+            warning: "That ends as a failure, from which to try again or to roll back. To end after the present step instead, pause it.",
+            typed: false,
+            verb: "stop",
+            change: ClusterChange::Cancel,
+        },
+        _ => return None,
+    })
+}
+
 /// `None`: the action is about something else.
 pub fn asks(action: Action, at: Place) -> Option<Vec<Ask>> {
     let cluster = at.cluster;
     let form = |wanted| Some(vec![Ask::Open(Route::Change(cluster.uuid, wanted))]);
-    let now = |change| Some(vec![Ask::Run(Job::Change(cluster.uuid, Box::new(change)))]);
-    let question = |question: Question| Some(vec![Ask::Open(Route::Confirm(Box::new(question)))]);
-    let confirm = |title, what, warning: &str, typed, verb, change| Question {
-        title,
-        what,
-        name: cluster.name.clone(),
-        cluster: cluster.uuid,
-        warning: warning.to_owned(),
-        typed,
-        verb,
-        keep: "leave it",
-        job: Job::Change(cluster.uuid, Box::new(change)),
-    };
     match action {
         Action::Resize => form(Wanted::Resize { nodegroup: at.group(), without: Vec::new() }),
         // The default groups go together with the whole, unless it is said in the form.
@@ -75,44 +113,26 @@ pub fn asks(action: Action, at: Place) -> Option<Vec<Ask>> {
         Action::NewNodegroup => form(Wanted::NewNodegroup),
         Action::EditNodegroup => form(Wanted::EditNodegroup(at.group())),
         Action::RotateCa => form(Wanted::RotateCa),
-        Action::Pause => now(if is_paused(cluster) { ClusterChange::Resume } else { ClusterChange::Pause }),
-        // Refused whatever was answered: nothing would go away, so nothing is asked.
-        Action::Retry if !offers(action, cluster) => now(ClusterChange::Retry),
-        Action::Rollback if !offers(action, cluster) => now(ClusterChange::Rollback),
-        Action::Stop if !offers(action, cluster) => now(ClusterChange::Cancel),
-        Action::Retry => question(confirm(
-            "Try again",
-            "Go on with the change of ",
-            "Machines that failed are taken away, and fresh ones are made in their place.",
-            false,
-            "try again",
-            ClusterChange::Retry,
-        )),
-        Action::Rollback => question(confirm(
-            "Roll back",
-            "Give up the change of ",
-            "The cluster goes back to the last complete step: machines that the change made after it go, with what is on their disks.",
-            true,
-            "roll back",
-            ClusterChange::Rollback,
-        )),
-        Action::RotateCredential => question(confirm(
-            "Rotate the credential",
-            "Give another credential for the cloud to ",
-            "Its first master is replaced by a new one, which hands the credential out; the old one is revoked then.",
-            true,
-            "rotate",
-            ClusterChange::RotateCredential,
-        )),
-        Action::Stop => question(confirm(
-            "Stop",
-            "Stop what Heat is doing to ",
-            "It ends as a failure, from which to try again or to roll back. To end after the present step instead, pause it.",
-            false,
-            "stop it",
-            ClusterChange::Cancel,
-        )),
-        _ => None,
+        Action::Pause => {
+            let change = if is_paused(cluster) { ClusterChange::Resume } else { ClusterChange::Pause };
+            Some(vec![Ask::Run(Job::Change(cluster.uuid, Box::new(change)))])
+        }
+        _ => {
+            let asked = asked(action)?;
+            let change = Box::new(asked.change);
+            Some(vec![Ask::Open(Route::Confirm(Box::new(Question {
+                title: asked.title,
+                what: asked.what,
+                name: cluster.name.clone(),
+                cluster: cluster.uuid,
+                warning: asked.warning.to_owned(),
+                typed: asked.typed,
+                verb: asked.verb,
+                keep: "leave it",
+                check: Some(Job::CheckChange(cluster.uuid, change.clone())),
+                job: Job::Change(cluster.uuid, change),
+            })))])
+        }
     }
 }
 
@@ -137,6 +157,7 @@ pub fn remove_nodes(cluster: ClusterId, nodes: &[&Node]) -> Vec<Ask> {
 /// Asked before a node group goes. A default one is refused at once instead.
 pub fn delete_group(cluster: &Cluster, group: &NodeGroup) -> Vec<Ask> {
     let change = ClusterChange::DeleteNodegroup { nodegroup: group.name.clone() };
+    let check = Some(Job::CheckChange(cluster.uuid, Box::new(change.clone())));
     let job = Job::Change(cluster.uuid, Box::new(change));
     if group.is_default {
         return vec![Ask::Run(job)];
@@ -153,12 +174,23 @@ pub fn delete_group(cluster: &Cluster, group: &NodeGroup) -> Vec<Ask> {
         typed: true,
         verb: "delete",
         keep: "keep it",
+        check,
         job,
     })))]
 }
 
-fn is_paused(cluster: &Cluster) -> bool {
+pub fn is_paused(cluster: &Cluster) -> bool {
     cluster.rollout.as_ref().is_some_and(|change| change.paused)
+}
+
+/// Why the template cannot go, as far as is known here.
+pub fn template_stays(template: &ClusterTemplate, cx: &Cx) -> Option<String> {
+    if !cx.fleet.is_ours(template) {
+        return Some(format!("It belongs to project {}, and only that one can delete it", template.project_id));
+    }
+    let used = cx.fleet.clusters_by_name().into_iter().filter(|has| has.cluster_template_id == template.uuid);
+    let used: Vec<&str> = used.map(|cluster| cluster.name.as_str()).collect();
+    (!used.is_empty()).then(|| format!("It cannot go while clusters use it: {}", used.join(", ")))
 }
 
 /// Whether it means nothing where there is no cluster.

@@ -82,15 +82,11 @@ impl App {
                 self.notices.good(told, self.now);
                 fleet.put_cluster(*cluster);
             }
-            Reply::TemplateDeleted(Ok(())) => {
-                if let Slot::DeleteTemplate(id) = ticket.slot {
-                    fleet.apply(crate::service::Change::TemplateGone { id });
-                }
+            Reply::TemplateDeleted(id, Ok(())) => {
+                fleet.apply(crate::service::Change::TemplateGone { id });
             }
-            Reply::ClusterDeleted(Ok(())) => {
-                if let Slot::DeleteCluster(id) = ticket.slot
-                    && let Some(cluster) = fleet.clusters.get(&id)
-                {
+            Reply::ClusterDeleted(id, Ok(())) => {
+                if let Some(cluster) = fleet.clusters.get(&id) {
                     self.notices.good(format!("{} is being deleted", cluster.name), self.now);
                 }
             }
@@ -107,8 +103,8 @@ impl App {
             | Reply::ClusterCreated(Err(_))
             | Reply::ClusterChanged(_, Err(_))
             | Reply::ChangeChecked(..)
-            | Reply::TemplateDeleted(Err(_))
-            | Reply::ClusterDeleted(Err(_)) => {}
+            | Reply::TemplateDeleted(_, Err(_))
+            | Reply::ClusterDeleted(_, Err(_)) => {}
         }
     }
 }

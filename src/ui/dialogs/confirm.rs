@@ -4,13 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::model::{ClusterId, TemplateId};
+use crate::model::{ClusterId, Problem, TemplateId};
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::Job;
 use crate::ui::forms::command::{self, Wording};
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer};
-use crate::ui::panes::press;
+use crate::ui::msg::Reply;
+use crate::ui::operation::template_stays;
+use crate::ui::panes::{press, problem_lines};
 use crate::ui::theme::Role;
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::{boxes, text};
@@ -32,6 +34,8 @@ pub struct Question {
     /// The words of the two keys.
     pub verb: &'static str,
     pub keep: &'static str,
+    /// Tells whether it can be done, before anybody has to confirm; `None`: that is known.
+    pub check: Option<Job>,
     pub job: Job,
 }
 
@@ -46,6 +50,7 @@ impl Question {
             typed: true,
             verb: "delete",
             keep: "keep it",
+            check: None,
             job: Job::DeleteCluster(id),
         })
     }
@@ -65,21 +70,48 @@ pub struct Asking {
     typed: Input,
     /// Enter was pressed with another text.
     refused: bool,
+    checked: Checked,
+}
+
+/// Whether it can be done.
+enum Checked {
+    Looking,
+    Fine,
+    Not(Vec<Problem>),
 }
 
 impl Asking {
     pub fn new(question: Question) -> Self {
-        Self { question, typed: Input::default(), refused: false }
+        let checked = if question.check.is_some() { Checked::Looking } else { Checked::Fine };
+        Self { question, typed: Input::default(), refused: false, checked }
     }
 
     fn is_ready(&self) -> bool {
-        !self.question.typed || self.typed.text() == self.question.name
+        self.is_possible() && (!self.question.typed || self.typed.text() == self.question.name)
+    }
+
+    fn is_possible(&self) -> bool {
+        matches!(self.checked, Checked::Fine)
+    }
+
+    /// Whether it is what was waited for.
+    fn learn(&mut self, reply: &Reply) -> bool {
+        let Reply::ChangeChecked(id, answer) = reply else { return false };
+        if *id != self.question.cluster || !matches!(self.checked, Checked::Looking) {
+            return false;
+        }
+        self.checked = match answer {
+            Ok(()) => Checked::Fine,
+            Err(problems) => Checked::Not(problems.clone()),
+        };
+        true
     }
 
     pub fn on(&mut self, action: Action) -> Answer {
         match action {
             Action::Accept if self.is_ready() => return Answer::Yes(self.question.job.clone()),
-            Action::Accept => self.refused = true,
+            Action::Accept if matches!(self.checked, Checked::Not(_)) => return Answer::No,
+            Action::Accept => self.refused = self.is_possible(),
             Action::Back => return Answer::No,
             _ => {}
         }
@@ -88,11 +120,11 @@ impl Asking {
 
     pub fn key(&mut self, key: KeyPress) -> bool {
         self.refused = false;
-        self.question.typed && self.typed.key(key)
+        self.question.typed && self.is_possible() && self.typed.key(key)
     }
 
     pub fn paste(&mut self, text: &str) {
-        if self.question.typed {
+        if self.question.typed && self.is_possible() {
             self.typed.paste(text);
         }
     }
@@ -111,10 +143,20 @@ impl Asking {
                 cx.span(Role::Muted, format!("  {}", words::nodes(cluster))),
             ]);
         }
+        if let Checked::Not(problems) = &self.checked {
+            lines.push(Vec::new());
+            lines.extend(problems.iter().flat_map(|problem| problem_lines(problem, room, cx)));
+            lines.extend([Vec::new(), press(Action::Back, &[Context::Confirm], keep, cx)]);
+            let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+            let inner = boxes::dialog(area, 66, height, title, Role::Failed, cx, buf);
+            return text::put_lines(buf, inner, lines);
+        }
         lines.extend(text::wrap(warning, room, 6).into_iter().map(|line| vec![cx.span(Role::Warning, line)]));
         lines.push(Vec::new());
         let mut at = None;
-        if *typed {
+        if !self.is_possible() {
+            lines.extend([vec![cx.span(Role::Moving, "◌ looking whether that can be…")], Vec::new()]);
+        } else if *typed {
             lines.push(vec![cx.span(Role::Muted, format!("Type its name to {verb} it:"))]);
             at = Some(lines.len());
             lines.push(Vec::new());
@@ -166,6 +208,14 @@ impl Layer for Confirm {
         true
     }
 
+    fn opened(&mut self) -> Vec<Ask> {
+        self.0.question.check.clone().map(Ask::Run).into_iter().collect()
+    }
+
+    fn reply(&mut self, reply: &Reply, _cx: &Cx) -> Option<Vec<Ask>> {
+        self.0.learn(reply).then(Vec::new)
+    }
+
     fn text(&mut self, key: KeyPress, _cx: &Cx) -> Option<Vec<Ask>> {
         self.0.key(key).then(Vec::new)
     }
@@ -210,16 +260,7 @@ pub struct DeleteTemplate {
 impl DeleteTemplate {
     pub fn new(id: TemplateId, cx: &Cx) -> Option<Self> {
         let template = cx.fleet.templates.get(&id)?;
-        let used = cx.fleet.clusters_by_name().into_iter().filter(|cluster| cluster.cluster_template_id == id);
-        let used: Vec<&str> = used.map(|cluster| cluster.name.as_str()).collect();
-        let stays = if !cx.fleet.is_ours(template) {
-            Some(format!("It belongs to project {}, and only that one can delete it", template.project_id))
-        } else if !used.is_empty() {
-            Some(format!("It cannot go while clusters use it: {}", used.join(", ")))
-        } else {
-            None
-        };
-        Some(Self { id, name: template.spec.name.clone(), stays })
+        Some(Self { id, name: template.spec.name.clone(), stays: template_stays(template, cx) })
     }
 }
 

@@ -162,6 +162,7 @@ impl<W: Wish> Subject for Changing<W> {
             typed: true,
             verb: self.wish.words().asked,
             keep: "back to the form",
+            check: None,
             job: self.job(values, cx),
         })
     }

@@ -42,11 +42,6 @@ impl Review {
         Self { wish, command, seen: None, sending: false, top: 0, end: 0, page: 1 }
     }
 
-    /// What the manager is asked when this opens.
-    pub fn job(&self) -> Job {
-        Job::Preview(Box::new(self.wish.clone()))
-    }
-
     fn may_create(&self) -> bool {
         matches!(&self.seen, Some(Ok(preview)) if preview.errors().next().is_none())
     }
@@ -179,6 +174,10 @@ fn quota_line(quota: &QuotaUse, room: usize, cx: &Cx) -> Vec<Span<'static>> {
 impl Layer for Review {
     fn contexts(&self) -> Vec<Context> {
         vec![Context::Dialog]
+    }
+
+    fn opened(&mut self) -> Vec<Ask> {
+        vec![Ask::Run(Job::Preview(Box::new(self.wish.clone())))]
     }
 
     fn on(&mut self, action: Action, _cx: &Cx) -> Vec<Ask> {

@@ -20,6 +20,7 @@ use crate::ui::panes::certificates::{self, Certificates};
 use crate::ui::panes::clusters::{self, Clusters};
 use crate::ui::panes::events::{self, EventsPane};
 use crate::ui::panes::templates::{self, Templates};
+use crate::ui::several;
 use crate::ui::shells::Wish;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
@@ -127,7 +128,11 @@ impl Home {
     }
 
     fn on_cluster(&self, action: Action, cx: &Cx) -> Vec<Ask> {
-        let Some(cluster) = self.clusters.selected(cx) else { return Vec::new() };
+        let marked = if several::takes_clusters(action) { self.clusters.marked(cx) } else { Vec::new() };
+        if let [_, _, ..] = marked.as_slice() {
+            return several::clusters(action, &marked).unwrap_or_default();
+        }
+        let Some(cluster) = marked.first().copied().or_else(|| self.clusters.selected(cx)) else { return Vec::new() };
         let id = cluster.uuid;
         if let Some(asks) = Place::cluster(id, cx).and_then(|place| operation::asks(action, place)) {
             return asks;
@@ -360,9 +365,11 @@ impl Layer for Home {
             Action::Open => self.open(cx),
             Action::New => self.new_thing(cx),
             Action::CreateFrom => self.create_from(cx),
-            Action::Delete if self.focus == Pane::Templates => {
-                self.templates.selected(cx).map(|t| Ask::Open(Route::DeleteTemplate(t.uuid))).into_iter().collect()
-            }
+            Action::Delete if self.focus == Pane::Templates => match self.templates.meant(cx).as_slice() {
+                [] => Vec::new(),
+                [template] => vec![Ask::Open(Route::DeleteTemplate(template.uuid))],
+                templates => several::delete_templates(templates, cx),
+            },
             Action::AsText if self.focus == Pane::Templates => {
                 let read = |id| Ask::Open(Route::Read(Matter::Template(id, Form::Yaml)));
                 self.templates.selected(cx).map(|t| read(t.uuid)).into_iter().collect()
@@ -381,6 +388,9 @@ impl Layer for Home {
     }
 
     fn offers(&self, action: Action, cx: &Cx) -> bool {
+        if self.focus == Pane::Clusters && several::takes_clusters(action) {
+            return self.clusters.meant(cx).iter().any(|cluster| operation::offers(action, cluster));
+        }
         match self.clusters.selected(cx) {
             _ if action == Action::Shells => !cx.shells.all().is_empty(),
             _ if self.focus != Pane::Clusters => true,
@@ -393,6 +403,11 @@ impl Layer for Home {
         self.clusters.select(id);
         self.focus = Pane::Clusters;
         self.zoomed = false;
+    }
+
+    fn unmark(&mut self) {
+        self.clusters.unmark();
+        self.templates.unmark();
     }
 
     fn news(&mut self, cx: &Cx) {

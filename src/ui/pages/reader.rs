@@ -43,7 +43,7 @@ impl Reader {
     }
 
     /// What has to be asked for it.
-    pub fn job(&self) -> Option<Job> {
+    fn job(&self) -> Option<Job> {
         self.matter.source().map(|source| Job::Read(source.clone()))
     }
 
@@ -78,6 +78,10 @@ impl Reader {
 impl Layer for Reader {
     fn contexts(&self) -> Vec<Context> {
         vec![if self.search.is_editing() { Context::Filter } else { Context::Pager }]
+    }
+
+    fn opened(&mut self) -> Vec<Ask> {
+        self.job().map(Ask::Run).into_iter().collect()
     }
 
     fn takes_text(&self) -> bool {

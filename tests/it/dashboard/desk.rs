@@ -183,8 +183,8 @@ pub fn answer(job: &Job) -> Reply {
             Reply::ClusterChanged(*id, Ok(Box::new(changed)))
         }
         Job::CheckChange(id, _) => Reply::ChangeChecked(*id, Ok(())),
-        Job::DeleteTemplate(_) => Reply::TemplateDeleted(Ok(())),
-        Job::DeleteCluster(_) => Reply::ClusterDeleted(Ok(())),
+        Job::DeleteTemplate(id) => Reply::TemplateDeleted(*id, Ok(())),
+        Job::DeleteCluster(id) => Reply::ClusterDeleted(*id, Ok(())),
         Job::SaveKubeconfig { .. } => {
             Reply::Kubeconfig(Saved::Done { path: "/home/me/.kube/ml-gpu.config".into(), replaced: Vec::new() })
         }

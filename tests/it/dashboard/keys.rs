@@ -134,8 +134,9 @@ fn a_template_in_use_is_not_even_asked_to_go() {
     assert!(desk.open.is_empty());
     desk.press("g d enter");
     let (ticket, job) = desk.command();
-    assert_eq!(job, Job::DeleteTemplate(world::templates()[2].uuid));
-    desk.send(Msg::Reply(ticket, Reply::TemplateDeleted(Ok(()))));
+    let id = world::templates()[2].uuid;
+    assert_eq!(job, Job::DeleteTemplate(id));
+    desk.send(Msg::Reply(ticket, Reply::TemplateDeleted(id, Ok(()))));
     assert!(!desk.screen(120, 40).contains("coreos"));
 }
 

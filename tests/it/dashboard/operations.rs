@@ -178,9 +178,13 @@ fn a_node_group_is_made_and_deleted() {
     };
     assert_eq!(*nodegroup, wanted);
     let mut desk = page(1);
-    desk.press("1 G d").write("ml-gpu").press("enter");
+    desk.press("1 G d");
+    desk.answer_all();
+    desk.write("ml-gpu").press("enter");
     assert_eq!(commands(&desk), 0, "the group's name is asked for");
-    desk.press("esc d").write("gpu").press("enter");
+    desk.press("esc d");
+    desk.answer_all();
+    desk.write("gpu").press("enter");
     assert_eq!(change(&mut desk), ClusterChange::DeleteNodegroup { nodegroup: "gpu".into() });
     // A default group: nothing to confirm, the manager says why not.
     let mut desk = page(1);
@@ -204,7 +208,9 @@ fn a_change_under_way_is_paused_and_goes_on() {
     assert!(picture.contains("‖ paused") && picture.contains("nothing is under way"), "{picture}");
     desk.press("p");
     assert_eq!(change(&mut desk), ClusterChange::Resume);
-    desk.send(Msg::Key("X".parse().unwrap()));
+    desk.press("X");
+    desk.answer_all();
+    desk.press("enter");
     assert_eq!(desk.open.len(), 0, "one command at a time");
 }
 
@@ -219,11 +225,22 @@ fn a_failed_change_shows_the_ways_out_of_it() {
     desk.press("esc");
     let picture = desk.screen(120, 40);
     assert!(picture.contains("t  try again") && picture.contains("B  roll back"), "{picture}");
-    desk.press("t enter");
+    desk.press("t");
+    desk.answer_all();
+    desk.press("enter");
     assert_eq!(change(&mut desk), ClusterChange::Retry);
+    // Nothing to roll back: the manager says so before anybody has to type.
     let mut other = page(0);
-    other.press("B");
-    assert_eq!(change(&mut other), ClusterChange::Rollback, "nothing to roll back: the manager says so, unasked");
+    other.press("B").write("ci-runners").press("enter");
+    let (ticket, job) = other.command();
+    assert_eq!(job, Job::CheckChange(CI, Box::new(ClusterChange::Rollback)));
+    assert!(other.screen(120, 40).contains("looking whether that can be"));
+    let refused = Problem::conflict("there is nothing to give up");
+    other.send(Msg::Reply(ticket, Reply::ChangeChecked(CI, Err(vec![refused]))));
+    let picture = other.screen(120, 40);
+    assert!(picture.contains("nothing to give up") && !picture.contains("Type its name"), "{picture}");
+    other.press("enter");
+    assert!(other.open.is_empty() && !other.screen(120, 40).contains("nothing to give up"));
 }
 
 #[test]

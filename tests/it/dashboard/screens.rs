@@ -2,7 +2,7 @@
 
 use jeroboam::model::Problem;
 use jeroboam::service::Change;
-use jeroboam::ui::{Depth, Msg, Reply, Saved, Theme};
+use jeroboam::ui::{Depth, Job, Msg, Reply, Saved, Theme};
 
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
@@ -97,6 +97,18 @@ fn marked_rows() {
     let mut desk = Desk::ready();
     desk.press("space down down V 2 space");
     pictures("marked", &mut desk);
+    let mut desk = Desk::ready();
+    desk.press("* B");
+    for at in [1, 1, 2] {
+        let (ticket, job) = desk.open.remove(at);
+        let Job::CheckChange(id, _) = job else { panic!("{job:?}") };
+        let refused = Problem::conflict(format!("cluster {id} cannot have a rollback now: nothing is under way"));
+        desk.send(Msg::Reply(ticket, Reply::ChangeChecked(id, Err(vec![refused.advise("Delete it, or upgrade it")]))));
+    }
+    pictures("several-looking", &mut desk);
+    desk.answer_all();
+    desk.write("roll");
+    pictures("several", &mut desk);
 }
 
 #[test]
