@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::driver::StackPlan;
 use crate::model::image::Properties;
 use crate::model::{
-    Flavor, Image, Keypair, Network, NewImage, Problem, ProblemKind, Server, ServiceQuota, Stack, StackEvent,
-    StackResource, Subnet, Thing, ThingSort,
+    Flavor, Image, Keypair, Network, NewImage, Problem, ProblemKind, Server, ServerSheet, ServiceQuota, Stack,
+    StackEvent, StackResource, StackSheet, Subnet, Thing, ThingSort,
 };
 
 /// Why a call failed.
@@ -140,6 +140,8 @@ pub trait Orchestration: Send + Sync {
     async fn stacks_by_tag(&self, tag: &str) -> Result<Vec<Stack>, CloudError>;
     /// One stack by id or name, `None` when it was deleted; with `outputs`, Heat resolves them, which is slow on large stacks.
     async fn stack(&self, id_or_name: &str, outputs: bool) -> Result<Option<Stack>, CloudError>;
+    /// What one stack was given and gives, for somebody who reads it; as [`Self::stack`] otherwise.
+    async fn sheet(&self, id_or_name: &str) -> Result<Option<StackSheet>, CloudError>;
     /// Asks Heat to create the stack; returns its id. A stack of that name: [`CloudErrorKind::Conflict`].
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError>;
     /// Asks Heat to make the stack match the plan: what the plan leaves out goes back to the
@@ -177,6 +179,8 @@ pub trait Compute: Send + Sync {
     async fn keypairs(&self) -> Result<Vec<Keypair>, CloudError>;
     /// Of the whole project.
     async fn servers(&self) -> Result<Vec<Server>, CloudError>;
+    /// One server as it is now, with its flavor and image by their ids; `None`: there is none.
+    async fn server(&self, id: &str) -> Result<Option<ServerSheet>, CloudError>;
     /// What the server wrote on its console, line by line through [`crate::model::text::lines`];
     /// with `lines`, the last ones. `None`: there is no such server, or its console is not kept.
     async fn console(&self, server: &str, lines: Option<u32>) -> Result<Option<String>, CloudError>;

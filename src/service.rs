@@ -17,8 +17,8 @@ use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Image, IssuedCertificate, Machine,
-    NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServiceQuota, StackEvent,
-    StackResource, TemplateId,
+    NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServerSheet, ServiceQuota,
+    StackEvent, StackResource, StackSheet, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -117,6 +117,15 @@ pub trait Manager: Send + Sync {
     async fn console(&self, id: ClusterId, server_id: &str, lines: Option<u32>) -> Result<Option<String>, Problem> {
         let _ = lines;
         Err(Problem::conflict(format!("this manager cannot read the console of {server_id} of cluster {id}")))
+    }
+
+    /// One of the cluster's machines as Nova has it now; `None`: it is gone.
+    async fn server(&self, id: ClusterId, server_id: &str) -> Result<Option<ServerSheet>, Problem> {
+        Err(Problem::conflict(format!("this manager cannot tell of {server_id} of cluster {id}")))
+    }
+    /// What the cluster's stack was given and what it gives, secrets hidden; `None`: there is no stack.
+    async fn stack_sheet(&self, id: ClusterId) -> Result<Option<StackSheet>, Problem> {
+        Err(Problem::conflict(format!("this manager cannot tell of the stack of cluster {id}")))
     }
 
     /// Hosts that we made between us and the cluster's nodes, as the cloud has them now.

@@ -15,7 +15,7 @@ use super::{Clock, Leader, Observer, Ports, Share};
 use crate::cloud::{CloudError, CloudErrorKind, Orchestration, Things};
 use crate::driver::{Drivers, Parameter, StackPlan};
 use crate::model::{
-    Action, ClusterId, ClusterTemplate, Problem, Stack, StackEvent, StackResource, Status, Thing, ThingSort,
+    Action, ClusterId, ClusterTemplate, Problem, Stack, StackEvent, StackResource, StackSheet, Status, Thing, ThingSort,
 };
 use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Secrets, Store};
@@ -208,6 +208,15 @@ impl Orchestration for FakeHeat {
                 stack.outputs = all;
             }
             Some(stack)
+        })
+        .await
+    }
+
+    async fn sheet(&self, id_or_name: &str) -> Result<Option<StackSheet>, CloudError> {
+        let wanted = id_or_name.to_owned();
+        self.call(move |state, _| {
+            let stack = state.find(&wanted)?;
+            Some(StackSheet { name: stack.name.clone(), id: stack.id.clone(), ..StackSheet::default() })
         })
         .await
     }

@@ -20,7 +20,7 @@ use super::{field, transport};
 use crate::cloud::{CloudError, CloudErrorKind, Orchestration};
 use crate::driver::StackPlan;
 use crate::driver::plan::Parameter;
-use crate::model::{Stack, StackEvent, StackResource, Status};
+use crate::model::{Stack, StackEvent, StackResource, StackSheet, Status};
 use tree::Trees;
 
 /// Levels below the stack; Heat's own limit is 5 by default.
@@ -105,6 +105,11 @@ impl Orchestration for Heat {
         let odd = || transport::failure(HEAT, CloudErrorKind::Protocol, "the answer has no stack with an id");
         // Heat goes on showing deleted stacks for days, by id and by name.
         Ok(Some(stack.ok_or_else(odd)?).filter(|stack| stack.status != Status::DELETE_COMPLETE))
+    }
+
+    async fn sheet(&self, id_or_name: &str) -> Result<Option<StackSheet>, CloudError> {
+        let call = Call::get(HEAT, &["stacks", id_or_name]).query("resolve_outputs", true);
+        Ok(self.session.find(&call).await?.map(|value| read::sheet(&value["stack"])))
     }
 
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError> {

@@ -11,8 +11,9 @@ use super::catalog::NOVA;
 use super::field;
 use super::session::{Call, Session};
 use crate::cloud::{CloudError, Compute, Quotas};
+use crate::model::machine::{ServerAddress, ServerFault};
 use crate::model::service_quota::Item;
-use crate::model::{Flavor, Keypair, Server, ServiceQuota, text};
+use crate::model::{Flavor, Keypair, Server, ServerSheet, ServiceQuota, text};
 
 pub struct Nova(pub Arc<Session>);
 
@@ -31,6 +32,11 @@ impl Compute for Nova {
     async fn servers(&self) -> Result<Vec<Server>, CloudError> {
         let items = self.0.list(Call::get(NOVA, &["servers", "detail"]), "servers").await?;
         Ok(field::read_all("servers", &items, server))
+    }
+
+    async fn server(&self, id: &str) -> Result<Option<ServerSheet>, CloudError> {
+        let call = Call::get(NOVA, &["servers", id]);
+        Ok(self.0.find(&call).await?.map(|value| sheet(&value["server"])))
     }
 
     /// <https://docs.openstack.org/api-ref/compute/#show-console-output-os-getconsoleoutput-action>
@@ -106,11 +112,56 @@ pub fn server(value: &Value) -> Option<Server> {
     })
 }
 
+/// As [`server`], with all there is to read.
+pub fn sheet(value: &Value) -> ServerSheet {
+    let flavor = &value["flavor"];
+    let address = |network: &str, entry: &Value| {
+        Some(ServerAddress {
+            network: text::clean(network),
+            address: entry["addr"].as_str()?.parse().ok()?,
+            is_floating: entry["OS-EXT-IPS:type"] == "floating",
+            mac: field::text(entry, "OS-EXT-IPS-MAC:mac_addr"),
+        })
+    };
+    let networks = value["addresses"].as_object().into_iter().flatten();
+    let addresses = networks.flat_map(|(network, all)| {
+        field::array(all).iter().filter_map(move |entry| address(network, entry)).collect::<Vec<_>>()
+    });
+    let metadata = value["metadata"].as_object().into_iter().flatten();
+    let named =
+        |key: &str, of: &str| field::array(&value[key]).iter().filter_map(|item| field::some_text(item, of)).collect();
+    let fault = value["fault"].is_object().then(|| ServerFault {
+        message: field::text(&value["fault"], "message"),
+        details: text::lines(value["fault"]["details"].as_str().unwrap_or_default()),
+        at: field::time(&value["fault"], "created"),
+    });
+    ServerSheet {
+        id: field::text(value, "id"),
+        name: field::text(value, "name"),
+        status: field::text(value, "status"),
+        task: field::some_text(value, "OS-EXT-STS:task_state"),
+        // Later microversions show the flavor itself, older ones lead to it.
+        flavor: field::some_text(flavor, "original_name").unwrap_or_else(|| field::text(flavor, "id")),
+        image: field::some_text(&value["image"], "id"),
+        availability_zone: field::some_text(value, "OS-EXT-AZ:availability_zone"),
+        host_id: field::some_text(value, "hostId"),
+        keypair: field::some_text(value, "key_name"),
+        created: field::time(value, "created"),
+        updated: field::time(value, "updated"),
+        launched: field::time(value, "OS-SRV-USG:launched_at"),
+        fault,
+        addresses: addresses.collect(),
+        volumes: named("os-extended-volumes:volumes_attached", "id"),
+        security_groups: named("security_groups", "name"),
+        metadata: metadata.filter_map(|(key, of)| Some((text::clean(key), text::clean(of.as_str()?)))).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::server;
+    use super::{server, sheet};
 
     #[test]
     fn a_servers_addresses_are_addresses_or_left_out() {
@@ -130,5 +181,20 @@ mod tests {
         assert_eq!((read.image_id, read.keypair, read.metadata.len()), (None, None, 1));
         assert_eq!(read.name, "a\u{FFFD}[2J");
         assert!(server(&json!({})).is_none());
+    }
+
+    #[test]
+    fn a_server_is_read_as_far_as_it_is_told() {
+        let read = sheet(&json!({
+            "id": "s", "status": "ERROR", "flavor": {"id": "f1"}, "image": "", "OS-EXT-STS:task_state": null,
+            "fault": {"message": "No valid host\u{1b}[2J", "created": "2026-11-23T07:30:36Z", "code": 500},
+            "addresses": {"net": [{"addr": "10.0.0.5", "OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:0:0:1"}, {"addr": 7}]},
+            "os-extended-volumes:volumes_attached": [{"id": "v1"}, 3], "security_groups": [{"name": "sg"}, {"name": "sg"}],
+        }));
+        assert_eq!((read.flavor.as_str(), read.image, read.task), ("f1", None, None));
+        let fault = read.fault.unwrap();
+        assert_eq!((fault.message.as_str(), fault.at.is_some()), ("No valid host\u{FFFD}[2J", true));
+        assert_eq!((read.addresses.len(), read.volumes.len(), read.security_groups.len()), (1, 1, 2));
+        assert_eq!(sheet(&json!(null)).flavor, "");
     }
 }

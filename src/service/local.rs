@@ -24,8 +24,8 @@ use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Image, IssuedCertificate,
-    Machine, NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServiceQuota, Stack,
-    StackEvent, StackResource, TemplateId, ThingSort,
+    Machine, NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServerSheet,
+    ServiceQuota, Stack, StackEvent, StackResource, StackSheet, TemplateId, ThingSort,
 };
 use crate::notify::Notifier;
 use crate::store::{ClusterRecord, Store, StoreError};
@@ -382,6 +382,17 @@ impl Manager for LocalManager {
 
     async fn console(&self, id: ClusterId, server_id: &str, lines: Option<u32>) -> Result<Option<String>, Problem> {
         self.console_of(id, server_id, lines).await
+    }
+
+    async fn server(&self, id: ClusterId, server_id: &str) -> Result<Option<ServerSheet>, Problem> {
+        self.server_of(id, server_id).await
+    }
+
+    async fn stack_sheet(&self, id: ClusterId) -> Result<Option<StackSheet>, Problem> {
+        match self.stack(id).await? {
+            Some(stack) => Ok(self.cloud.orchestration.sheet(&stack.id).await?),
+            None => Ok(None),
+        }
     }
 
     async fn bastions(&self, id: ClusterId) -> Result<Vec<Machine>, Problem> {

@@ -211,6 +211,8 @@ actions! {
     EndShell "end-shell" "end" "End the shell and close its tab" [Shells];
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
     AsText "as-text" "" "Read it whole, as YAML; in the text, once more as JSON" [Clusters, Templates, Cluster, Pager];
+    Inspect "inspect" "details" "Read everything about the machine that Nova tells" [Nodes];
+    Parameters "parameters" "" "Read what Heat was given for the cluster, and what it gave" [Clusters, Cluster];
     Console "console" "console" "Read what the machine wrote on its console" [Nodes];
     Wrap "wrap" "wrap" "Break long lines, or show them as they are" [Pager];
     AsideRight "aside-right" "aside" "Show what is further right" [Pager];

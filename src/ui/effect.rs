@@ -61,12 +61,16 @@ pub enum Job {
 pub enum Source {
     /// What a machine wrote on its console, by Nova's id of it.
     Console { cluster: ClusterId, server: String },
+    /// One of the cluster's machines as Nova has it.
+    Server { cluster: ClusterId, server: String },
+    /// What the cluster's stack was given and gives.
+    Stack(ClusterId),
 }
 
 impl Source {
     pub fn cluster(&self) -> ClusterId {
         match self {
-            Self::Console { cluster, .. } => *cluster,
+            Self::Console { cluster, .. } | Self::Server { cluster, .. } | Self::Stack(cluster) => *cluster,
         }
     }
 }

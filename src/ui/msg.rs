@@ -9,8 +9,8 @@ use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, StackEvent, StackResource,
-    TemplateId,
+    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, ServerSheet, StackEvent,
+    StackResource, StackSheet, TemplateId,
 };
 use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change};
@@ -81,6 +81,10 @@ impl Reply {
 pub enum Found {
     /// `None`: it is not kept.
     Console(Option<String>),
+    /// `None`: it is gone.
+    Server(Option<Box<ServerSheet>>),
+    /// `None`: there is no stack.
+    Stack(Option<Box<StackSheet>>),
 }
 
 /// How writing a kubeconfig ended.

@@ -196,11 +196,12 @@ pub fn template_stays(template: &ClusterTemplate, cx: &Cx) -> Option<String> {
 /// Whether it means nothing where there is no cluster.
 pub fn needs_cluster(action: Action) -> bool {
     use Action::{
-        AsText, Copy, Delete, Kubeconfig, NewNodegroup, Pause, Resize, Retry, Rollback, RotateCa, RotateCredential,
-        Shell, Stop, Upgrade, Why,
+        AsText, Copy, Delete, Kubeconfig, NewNodegroup, Parameters, Pause, Resize, Retry, Rollback, RotateCa,
+        RotateCredential, Shell, Stop, Upgrade, Why,
     };
     let all = [
         AsText,
+        Parameters,
         Copy,
         Delete,
         Kubeconfig,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::field;
-use crate::model::{Stack, StackEvent, StackResource, Status, text::clean};
+use crate::model::stack::StackOutput;
+use crate::model::text::{self, clean};
+use crate::model::{Stack, StackEvent, StackResource, StackSheet, Status};
 
 pub fn stack(value: &Value) -> Option<Stack> {
     let id = field::some_text(value, "id")?;
@@ -27,6 +29,28 @@ pub fn stack(value: &Value) -> Option<Stack> {
         outputs,
         revision: field::text(&value["parameters"], "revision").parse().ok(),
     })
+}
+
+/// Without what is secret. Texts keep their lines: parameters may be whole scripts.
+pub fn sheet(value: &Value) -> StackSheet {
+    let parameters = value["parameters"].as_object().into_iter().flatten();
+    let output = |item: &Value| {
+        let told = StackOutput { description: field::text(item, "description"), value: whole(&item["output_value"]) };
+        Some((field::some_text(item, "output_key")?, told))
+    };
+    let sheet = StackSheet {
+        name: field::text(value, "stack_name"),
+        id: field::text(value, "id"),
+        description: field::text(value, "description"),
+        timeout_mins: field::number(value, "timeout_mins"),
+        parameters: parameters.map(|(name, value)| (clean(name), whole(value))).collect(),
+        outputs: field::array(&value["outputs"]).iter().filter_map(output).collect(),
+    };
+    sheet.without_secrets()
+}
+
+fn whole(value: &Value) -> Value {
+    value.as_str().map_or_else(|| field::cleaned(value), |text| text::lines(text).into())
 }
 
 /// `path` is left empty: [`super::tree`] knows it once all are read.

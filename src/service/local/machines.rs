@@ -8,7 +8,7 @@ use crate::conductor::sweep;
 use crate::driver::NodeAddress;
 use crate::model::nodegroup::MASTER;
 use crate::model::spec::{DEFAULT_MASTER, NodeImage};
-use crate::model::{ClusterId, Image, Machine, Problem, Server};
+use crate::model::{ClusterId, Image, Machine, Problem, Server, ServerSheet};
 use crate::store::ClusterRecord;
 
 /// What our drivers write on servers.
@@ -47,11 +47,32 @@ impl LocalManager {
         server_id: &str,
         lines: Option<u32>,
     ) -> Result<Option<String>, Problem> {
-        let (nodes, bastions) = tokio::try_join!(self.machines_of(id), self.bastions_of(id))?;
-        if !nodes.iter().chain(&bastions).any(|node| node.server_id == server_id) {
-            return Err(Problem::not_found(format!("cluster {id} has no node {server_id}")));
-        }
+        self.owns(id, server_id).await?;
         Ok(self.cloud.compute.console(server_id, lines).await?)
+    }
+
+    /// With flavor and image by their names, where these are still there.
+    pub(super) async fn server_of(&self, id: ClusterId, server_id: &str) -> Result<Option<ServerSheet>, Problem> {
+        self.owns(id, server_id).await?;
+        let (compute, images) = (&self.cloud.compute, &self.cloud.images);
+        let (sheet, flavors, images) = tokio::join!(compute.server(server_id), compute.flavors(), images.images());
+        let Some(mut sheet) = sheet? else { return Ok(None) };
+        if let Some(flavor) = flavors.unwrap_or_default().into_iter().find(|flavor| flavor.id == sheet.flavor) {
+            sheet.flavor = flavor.name;
+        }
+        let image = images.unwrap_or_default().into_iter().find(|image| Some(&image.id) == sheet.image.as_ref());
+        if let Some(image) = image {
+            sheet.image = Some(image.name);
+        }
+        Ok(Some(sheet))
+    }
+
+    async fn owns(&self, id: ClusterId, server_id: &str) -> Result<(), Problem> {
+        let (nodes, bastions) = tokio::try_join!(self.machines_of(id), self.bastions_of(id))?;
+        if nodes.iter().chain(&bastions).any(|node| node.server_id == server_id) {
+            return Ok(());
+        }
+        Err(Problem::not_found(format!("cluster {id} has no node {server_id}")))
     }
 }
 

@@ -400,7 +400,10 @@ impl Layer for ClusterPage {
             Action::Shell => home::shell(self.id, self.node(cx)),
             Action::Shells => home::shells(cx),
             Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(self.id, Form::Yaml)))],
-            Action::Console => self.nodes.selected(cx).map_or_else(Vec::new, |node| nodes::console(node, cx)),
+            Action::Parameters => home::parameters(self.id, cx),
+            Action::Console | Action::Inspect => {
+                self.nodes.selected(cx).map_or_else(Vec::new, |node| nodes::read(node, action, cx))
+            }
             Action::Delete => self.delete(cx),
             Action::Copy => match cx.fleet.clusters.get(&self.id).and_then(|c| c.api_address.clone()) {
                 Some(address) => copy("API address", &address),

@@ -9,7 +9,7 @@ use super::layout;
 use super::reader::matter::{Form, Matter};
 use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, Source};
 use crate::ui::filter::Filter;
 use crate::ui::fleet::Loaded;
 use crate::ui::key::KeyPress;
@@ -144,6 +144,7 @@ impl Home {
             Action::Shell => shell(id, None),
             Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
             Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(id, Form::Yaml)))],
+            Action::Parameters => parameters(id, cx),
             Action::Copy => copy("uuid", &id.to_string()),
             _ => Vec::new(),
         }
@@ -254,6 +255,12 @@ impl Home {
 /// Opens a shell beside the rest.
 pub fn shell(cluster: ClusterId, node: Option<String>) -> Vec<Ask> {
     vec![Ask::Open(Route::Shells(true)), Ask::Shell(Wish::Open(cluster, node))]
+}
+
+/// To what the cluster's stack was given and gives.
+pub fn parameters(id: ClusterId, cx: &Cx) -> Vec<Ask> {
+    let name = cx.fleet.clusters.get(&id).map_or_else(String::new, |cluster| cluster.name.clone());
+    vec![Ask::Open(Route::Read(Matter::Asked { title: format!("{name} ─ stack"), source: Source::Stack(id) }))]
 }
 
 /// To those that are open.

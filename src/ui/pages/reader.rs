@@ -3,6 +3,7 @@
 //! for each picture, one that somebody must be asked for comes as a reply.
 
 pub mod matter;
+mod told;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -156,7 +157,7 @@ impl Layer for Reader {
                 Ok(found) => {
                     self.problem = None;
                     let first = self.pager.paper().is_empty();
-                    self.pager.put(matter::told(found, cx));
+                    self.pager.put(told::told(found, cx));
                     if first && self.matter.begins_at_end() {
                         self.pager.step(crate::ui::widgets::list::Step::Last);
                     }

@@ -5,6 +5,7 @@ use ratatui::text::Span;
 use super::groups::{image, version};
 use super::{Spec, fact, unlisted};
 use crate::model::{ClusterId, Node, Progress};
+use crate::ui::action::Action;
 use crate::ui::doing::{self, STAGES, doing};
 use crate::ui::effect::Source;
 use crate::ui::layer::{Ask, Cx, Route};
@@ -134,16 +135,17 @@ pub fn counts(nodes: &[Node]) -> String {
     if now == then { now.to_string() } else { format!("{now} → {then}") }
 }
 
-/// To what the machine wrote on its console.
-pub fn console(node: &Node, cx: &Cx) -> Vec<Ask> {
+/// To what can be read of the machine: what it wrote on its console, or what Nova tells of it.
+pub fn read(node: &Node, action: Action, cx: &Cx) -> Vec<Ask> {
     let Some(server) = node.server_id.clone().or_else(|| doing::made(node, cx.fleet)) else {
         return vec![Ask::Say(format!("{} has no server yet", short(node, cx)))];
     };
-    let title = format!("{} ─ console", node.name);
-    vec![Ask::Open(Route::Read(Matter::Asked {
-        title,
-        source: Source::Console { cluster: node.cluster_uuid, server },
-    }))]
+    let cluster = node.cluster_uuid;
+    let (what, source) = match action {
+        Action::Console => ("console", Source::Console { cluster, server }),
+        _ => ("server", Source::Server { cluster, server }),
+    };
+    vec![Ask::Open(Route::Read(Matter::Asked { title: format!("{} ─ {what}", node.name), source }))]
 }
 
 /// Everything about one.

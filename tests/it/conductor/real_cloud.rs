@@ -13,7 +13,9 @@ use chrono::{DateTime, Utc};
 use jeroboam::cloud::{Cloud, CloudError, Orchestration};
 use jeroboam::conductor::Outside;
 use jeroboam::driver::{Drivers, StackPlan};
-use jeroboam::model::{Cluster, ClusterId, NewCluster, NewTemplate, Stack, StackEvent, StackResource, Status};
+use jeroboam::model::{
+    Cluster, ClusterId, NewCluster, NewTemplate, Stack, StackEvent, StackResource, StackSheet, Status,
+};
 use jeroboam::service::Manager;
 use jeroboam::service::local::LocalManager;
 use tokio::runtime::Runtime;
@@ -55,6 +57,9 @@ impl Orchestration for Killer {
     }
     async fn stack(&self, id_or_name: &str, outputs: bool) -> Result<Option<Stack>, CloudError> {
         self.call(self.inner.stack(id_or_name, outputs)).await
+    }
+    async fn sheet(&self, id_or_name: &str) -> Result<Option<StackSheet>, CloudError> {
+        self.inner.sheet(id_or_name).await
     }
     async fn create_stack(&self, plan: &StackPlan) -> Result<String, CloudError> {
         self.call(self.inner.create_stack(plan)).await

@@ -182,6 +182,10 @@ fn texts_to_be_read() {
     pictures("text-console", &mut desk);
     desk.press("enter w right right");
     pictures("text-unwrapped", &mut desk);
+    desk.press("esc esc v");
+    pictures("text-server", &mut desk);
+    desk.press("esc P");
+    pictures("text-stack", &mut desk);
 }
 
 #[test]

@@ -4,13 +4,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jeroboam::cloud::{Identity, Scope};
 use jeroboam::model::labels::catalogue::Sheet;
 use jeroboam::model::labels::origin::{self, Effective, Origin};
+use jeroboam::model::machine::{ServerAddress, ServerFault};
 use jeroboam::model::node::Course;
 use jeroboam::model::service_quota::Item;
+use jeroboam::model::stack::StackOutput;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
     Authority, Check, Cluster, ClusterId, ClusterTemplate, Flavor, HistoryEntry, HistoryKind, Image, IssuedCertificate,
     Keypair, Labels, Network, NewCluster, NewTemplate, Node, NodeGroup, NodeGroupId, Operation, Problem, Progress,
-    QuotaUse, Rollout, RootCause, StackEvent, StackResource, Status, Subnet, TemplateId, change,
+    QuotaUse, Rollout, RootCause, ServerSheet, StackEvent, StackResource, StackSheet, Status, Subnet, TemplateId,
+    change,
 };
 use jeroboam::service::CaCertificate;
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
@@ -518,5 +521,45 @@ pub fn read(source: &Source) -> Found {
             lines[47] = long.into();
             Found::Console(Some(lines.join("\n")))
         }
+        Source::Server { server, .. } => Found::Server(Some(Box::new(ServerSheet {
+            id: server.clone(),
+            name: "ml-gpu-0000000000a1-master-1".into(),
+            status: "ERROR".into(),
+            flavor: "m1.medium".into(),
+            image: Some("ubuntu-24.04-kube-v1.31.4".into()),
+            availability_zone: Some("nova".into()),
+            created: Some(ago(4000)),
+            fault: Some(ServerFault {
+                message: "No valid host was found. There are not enough hosts available.".into(),
+                details: "Traceback (most recent call last):\n  File \"conductor/manager.py\", line 705".into(),
+                at: Some(ago(3990)),
+            }),
+            addresses: vec![ServerAddress {
+                network: "private".into(),
+                address: [10, 0, 0, 5].into(),
+                is_floating: false,
+                mac: "fa:16:3e:11:22:33".into(),
+            }],
+            security_groups: vec!["ml-gpu-nodes".into(), "ml-gpu-nodes".into()],
+            ..ServerSheet::default()
+        }))),
+        Source::Stack(_) => Found::Stack(Some(Box::new(StackSheet {
+            name: "ml-gpu-0000000000a1".into(),
+            id: "5d2f".into(),
+            description: "A Kubernetes cluster".into(),
+            timeout_mins: Some(60),
+            parameters: [
+                ("flavor", serde_json::json!("m1.large")),
+                ("master_secrets", serde_json::json!("[secret]")),
+                ("script", serde_json::json!("#!/bin/sh\necho\tready\n")),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+            outputs: [(
+                "api_address".to_owned(),
+                StackOutput { description: "Where its API is".into(), value: "https://172.24.4.17:6443".into() },
+            )]
+            .into(),
+        }))),
     }
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use crate::model::{ClusterId, TemplateId};
 use crate::ui::effect::Source;
 use crate::ui::layer::Cx;
-use crate::ui::msg::Found;
 use crate::ui::theme::Role;
 use crate::ui::widgets::paper::Paper;
 
@@ -117,21 +116,5 @@ impl Matter {
     /// Whether its last lines are the ones that matter.
     pub fn begins_at_end(&self) -> bool {
         matches!(self, Self::Asked { source: Source::Console { .. }, .. })
-    }
-}
-
-/// An answer as a text.
-pub fn told(found: &Found, _cx: &Cx) -> Paper {
-    match found {
-        Found::Console(Some(text)) if !text.trim().is_empty() => Paper::plain(text.trim_end()),
-        Found::Console(text) => {
-            let mut paper = Paper::default();
-            let why = match text {
-                Some(_) => "The machine has written nothing on its console yet.",
-                None => "Nova keeps no console of this machine, or there is no such machine any more.",
-            };
-            paper.say(Role::Muted, why);
-            paper
-        }
     }
 }
