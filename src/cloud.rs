@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::driver::StackPlan;
 use crate::model::image::Properties;
 use crate::model::{
-    Flavor, Image, Keypair, Network, NewImage, Problem, ProblemKind, Server, ServerSheet, ServiceQuota, Stack,
+    Flavor, Image, Keypair, Network, NewImage, Places, Problem, ProblemKind, Server, ServerSheet, ServiceQuota, Stack,
     StackEvent, StackResource, StackSheet, Subnet, Thing, ThingSort,
 };
 
@@ -210,6 +210,8 @@ pub trait Quotas: Send + Sync {
 #[async_trait]
 pub trait Login: Send + Sync {
     async fn life(&self) -> Result<LoginLife, CloudError>;
+    /// Where else the same login leads.
+    async fn places(&self) -> Result<Places, CloudError>;
 }
 
 /// How long what we are logged in with lasts.

@@ -23,8 +23,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::settings::Settings;
-use crate::model::Problem;
-use crate::service::Manager;
+use crate::model::{CloudEntry, Destination, Problem};
+use crate::service::{Change, Manager};
 use crate::ui::shells::{Bytes, ShellId, ShellNews};
 use crate::ui::{App, Effect, Msg};
 pub use effects::Performer;
@@ -32,8 +32,14 @@ pub use login::Login;
 use remote::Remote;
 pub use tty::Tty;
 
-/// Connects to the cloud and starts what is behind it; called again for each retry.
-pub type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Manager>, Problem>> + Send + Sync>;
+/// Connects to the cloud that was asked for, at first to that of the start (`None`), and starts what is
+/// behind it; called again for each retry and each change of place. Once it is there, what was started
+/// before is stopped.
+pub type Connect =
+    Box<dyn Fn(Option<Destination>) -> BoxFuture<'static, Result<Arc<dyn Manager>, Problem>> + Send + Sync>;
+
+/// The clouds there are to choose from. Reads files, and asks no cloud.
+pub type ListClouds = Box<dyn Fn() -> Result<Vec<CloudEntry>, Problem> + Send + Sync>;
 
 /// What the dashboard takes from outside, beside the cloud.
 pub struct Options {
@@ -44,12 +50,15 @@ pub struct Options {
     pub problems: Vec<Problem>,
     /// How nodes are logged in to.
     pub remote: Remote,
+    pub clouds: ListClouds,
 }
 
 /// What comes in: plain messages, and the one thing that is not plain.
 pub enum In {
     Msg(Msg),
     Manager(Arc<dyn Manager>),
+    /// Something that a manager told, and which one in the order in which they came.
+    Change(u64, Change),
     /// The way to a node is found: these are ssh's words.
     Login(Box<Login>),
     /// Output of a shell; whoever sent it waits until the sender is dropped, which is when it is drawn.
@@ -90,7 +99,7 @@ pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem
         app.update(Msg::Notice(problem));
     }
     let keys = input::spawn(sender.clone())?;
-    let mut performer = Performer::new(connect, sender).with_logins(options.remote, keys);
+    let mut performer = Performer::new(connect, sender).with_logins(options.remote, keys).with_clouds(options.clouds);
     let done = run(&mut app, &mut tty, inbox, &mut performer, Utc::now).await;
     tty.leave();
     performer.end_shells().await;
@@ -109,7 +118,7 @@ pub async fn run(
     screen.draw(app)?;
     app.take_changed();
     let mut title = String::new();
-    performer.perform(Effect::Connect);
+    performer.perform(Effect::Connect(None));
     let mut undrawn = Vec::new();
     loop {
         let first = match app.wake_at() {
@@ -143,6 +152,9 @@ pub async fn run(
                     effects.extend(told.into_iter().flat_map(|problem| app.update(Msg::Notice(problem))));
                     effects
                 }
+                // One that we left may still have something to say.
+                In::Change(from, change) if from == performer.manager_number() => app.update(Msg::Change(change)),
+                In::Change(..) => Vec::new(),
                 In::Manager(manager) => app.update(Msg::Connected(Box::new(performer.connected(manager)))),
             };
             for effect in effects {

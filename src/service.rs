@@ -17,8 +17,8 @@ use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Image, IssuedCertificate, Machine,
-    NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServerSheet, ServiceQuota,
-    StackEvent, StackResource, StackSheet, TemplateId,
+    NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Places, Problem, Quota, ServerSheet,
+    ServiceQuota, StackEvent, StackResource, StackSheet, TemplateId,
 };
 
 /// The verbs of Magnum's v1 API, plus what a dashboard needs to look inside.
@@ -161,6 +161,11 @@ pub trait Manager: Send + Sync {
     /// be read is in the second place.
     async fn recent_events(&self) -> (Vec<(ClusterId, Vec<StackEvent>)>, Vec<Problem>) {
         (Vec::new(), Vec::new())
+    }
+
+    /// Where else the same login leads: projects and regions.
+    async fn places(&self) -> Result<Places, Problem> {
+        Ok(Places::default())
     }
 
     /// What pickers offer and rules check: one call per service, side by side.

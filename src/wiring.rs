@@ -1,6 +1,7 @@
 //! The one place where the parts are put together. Dashboard, command line and demo
 //! all start here, on the same `parts`: they differ in what they do with the manager.
 
+mod clouds;
 mod embedded;
 mod headless;
 mod outside;
@@ -21,7 +22,7 @@ use crate::config::paths::Paths;
 use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::runtime::remote::Nodes;
-use crate::runtime::{self, Connect};
+use crate::runtime::{self, Connect, ListClouds};
 use crate::service::Manager;
 use crate::service::local::LocalManager;
 use parts::Prepared;
@@ -56,8 +57,8 @@ fn once(global: &Global, command: Once) -> Done {
         let connect = async |work| {
             let prepared = parts::prepare(global)?;
             parts::log(&prepared.paths)?;
-            let options = parts::options(&prepared.paths, prepared.outside);
-            let manager = parts::connect(&prepared.paths, &prepared.cloud, prepared.store.as_ref(), work, options)
+            let options = parts::options(&prepared.paths, prepared.outside.clone());
+            let manager = parts::connect(&prepared.paths, prepared.cloud(), prepared.store.as_ref(), work, options)
                 .await
                 .map_err(Fault::configuration)?;
             Ok(started.get_or_init(|| manager).clone() as Arc<dyn Manager>)
@@ -78,14 +79,14 @@ fn remote(global: &Global, command: Remote) -> Done {
     let mut terminal = terminal(global, &mut out, &mut err);
     let tasks = tasks()?;
     let done = tasks.block_on(async {
-        let Prepared { paths, settings, cloud, store, outside } = parts::prepare(global)?;
+        let Prepared { paths, settings, clouds, store, outside } = parts::prepare(global)?;
         parts::log(&paths)?;
         let options = parts::options(&paths, outside);
-        let connected = parts::connect(&paths, &cloud, store.as_ref(), Work::Elsewhere, options).await;
+        let connected = parts::connect(&paths, &clouds.first, store.as_ref(), Work::Elsewhere, options).await;
         let manager = connected.map_err(Fault::configuration)?;
         let means = runtime::remote::Remote {
             settings,
-            cloud: cloud.name.clone(),
+            cloud: clouds.first.name.clone(),
             data: paths.data.clone(),
             nodes: Nodes::Network,
         };
@@ -115,17 +116,22 @@ fn terminal<'a>(global: &Global, out: &'a mut io::Stdout, err: &'a mut io::Stder
 
 /// The dashboard on the configured cloud. What is wrong in a file is told before it takes the screen.
 fn dashboard(global: &Global) -> Done {
-    let Prepared { paths, settings, cloud, store, outside } = parts::prepare(global)?;
+    let Prepared { paths, settings, clouds, store, .. } = parts::prepare(global)?;
     parts::log(&paths)?;
-    let options = parts::look(&paths, settings, &cloud.name, Nodes::Network);
+    let clouds = Arc::new(clouds);
+    let listing = clouds.clone();
+    let list: ListClouds = Box::new(move || listing.list());
+    let options = parts::look(&paths, settings.clone(), &clouds.first.name, Nodes::Network, list);
     let started = Started::default();
     let keep = started.clone();
-    let (paths, cloud, store) = (Arc::new(paths), Arc::new(cloud), Arc::new(store));
-    let connect: Connect = Box::new(move || {
-        let (paths, cloud, store) = (paths.clone(), cloud.clone(), store.clone());
-        let (keep, outside) = (keep.clone(), outside.clone());
+    let (paths, settings, store) = (Arc::new(paths), Arc::new(settings), Arc::new(store));
+    let connect: Connect = Box::new(move |to| {
+        let (paths, settings, store) = (paths.clone(), settings.clone(), store.clone());
+        let (keep, clouds) = (keep.clone(), clouds.clone());
         Box::pin(async move {
-            let (url, options) = (store.as_ref().as_ref(), parts::options(&paths, outside));
+            let cloud = clouds.at(to.as_ref())?;
+            let options = parts::options(&paths, outside::outside(&settings, &cloud.name)?);
+            let url = store.as_ref().as_ref();
             Ok(keep.keep(parts::connect(&paths, &cloud, url, Work::Here, options).await?) as Arc<dyn Manager>)
         })
     });
@@ -144,8 +150,13 @@ fn dashboard(global: &Global) -> Done {
 struct Started(Arc<Mutex<Option<Arc<LocalManager>>>>);
 
 impl Started {
+    /// Stops the one before in the background: its cloud may be dead. On the same store and project the
+    /// new one follows it until then.
     fn keep(&self, manager: Arc<LocalManager>) -> Arc<LocalManager> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(manager.clone());
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(manager.clone());
+        if let Some(before) = before {
+            tokio::spawn(async move { before.stop(FAREWELL).await });
+        }
         manager
     }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::model::Problem;
+use crate::model::{CloudEntry, Problem};
 
 /// The name under which plain `OS_*` variables appear as a cloud.
 pub const ENVVARS: &str = "envvars";
@@ -183,6 +183,71 @@ pub fn load_with(selection: &Selection, reader: Reader<'_>) -> Result<CloudConfi
             let merged = files::merged(&found, &name)?;
             resolve::from_file(selection, &name, &merged, &found.described())
         }
+    }
+}
+
+/// Every cloud that [`load`] could choose, by name, from disk.
+pub fn list(selection: &Selection) -> Result<Vec<CloudEntry>, Problem> {
+    list_with(selection, &files::read)
+}
+
+/// As [`list`], with files from `reader`. What is wrong in one entry is told of that one alone.
+pub fn list_with(selection: &Selection, reader: Reader<'_>) -> Result<Vec<CloudEntry>, Problem> {
+    let mut entries = Vec::new();
+    if selection.var("OS_AUTH_URL").is_some() {
+        entries.push(entry(ENVVARS, resolve::from_env(selection)));
+    }
+    let found = files::find(selection, reader)?;
+    for name in found.names() {
+        let config = files::merged(&found, name)
+            .and_then(|merged| resolve::from_file(selection, name, &merged, &found.described()));
+        entries.push(entry(name, config));
+    }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.dedup_by(|a, b| a.name == b.name);
+    Ok(entries)
+}
+
+fn entry(name: &str, config: Result<CloudConfig, Problem>) -> CloudEntry {
+    let shown = |text: &str| crate::model::text::clean(text);
+    match config {
+        Ok(config) => {
+            let mut url = config.auth_url.clone();
+            // An address that cannot have them has none.
+            let _ = (url.set_username(""), url.set_password(None));
+            let project = match &config.scope {
+                ScopeWish::ProjectId(id) => Some(shown(id)),
+                ScopeWish::ProjectName { name, .. } => Some(shown(name)),
+                ScopeWish::Domain(_) | ScopeWish::System | ScopeWish::Implied => None,
+            };
+            CloudEntry {
+                name: shown(name),
+                auth_url: shown(url.as_str()),
+                project,
+                region: config.region.as_deref().map(shown),
+                problem: None,
+            }
+        }
+        Err(problem) => CloudEntry {
+            name: shown(name),
+            auth_url: String::new(),
+            project: None,
+            region: None,
+            problem: Some(problem),
+        },
+    }
+}
+
+impl CloudConfig {
+    /// The same login in another project, by its id. A credential that is bound to its project is refused.
+    pub fn in_project(mut self, id: &str) -> Result<Self, Problem> {
+        let bound = self.methods.iter().any(|method| matches!(method, Method::ApplicationCredential { .. }));
+        if bound && self.scope != ScopeWish::ProjectId(id.to_owned()) {
+            let told = format!("cloud \"{}\": its application credential is for its own project only", self.name);
+            return Err(Problem::invalid(told).advise("Log in with a password, or add a cloud for the other project"));
+        }
+        self.scope = ScopeWish::ProjectId(id.to_owned());
+        Ok(self)
     }
 }
 

@@ -11,9 +11,9 @@ use super::input::Keys;
 use super::login::{self, Login};
 use super::remote::Remote;
 use super::shells::Shells;
-use super::{Connect, In, read, save};
+use super::{Connect, In, ListClouds, read, save};
 use crate::cloud::Identity;
-use crate::model::{Authority, ClusterId, Problem};
+use crate::model::{Authority, ClusterId, Destination, Problem};
 use crate::service::Manager;
 use crate::ui::shells::ShellDo;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
@@ -29,7 +29,12 @@ struct Logins {
 pub struct Performer {
     connect: Arc<Connect>,
     inbox: UnboundedSender<In>,
+    clouds: Arc<ListClouds>,
     manager: Option<Arc<dyn Manager>>,
+    /// How many managers there were.
+    number: u64,
+    /// Hands on what the present one tells.
+    changes: Option<AbortHandle>,
     /// Loads under way; a newer one of the same slot cuts the older short.
     loads: HashMap<Slot, AbortHandle>,
     connecting: Option<AbortHandle>,
@@ -41,13 +46,23 @@ impl Performer {
     pub fn new(connect: Connect, inbox: UnboundedSender<In>) -> Self {
         Self {
             connect: Arc::new(connect),
+            clouds: Arc::new(Box::new(|| Ok(Vec::new()))),
             shells: Shells::new(inbox.clone()),
             inbox,
             manager: None,
+            number: 0,
+            changes: None,
             loads: HashMap::new(),
             connecting: None,
             logins: None,
         }
+    }
+
+    /// With clouds to choose from.
+    #[must_use]
+    pub fn with_clouds(mut self, clouds: ListClouds) -> Self {
+        self.clouds = Arc::new(clouds);
+        self
     }
 
     /// With nodes to log in to, and the keyboard that must be lent for it.
@@ -85,7 +100,8 @@ impl Performer {
     /// Effects of the screen are the loop's; they do nothing here.
     pub fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Connect => self.start_connecting(),
+            Effect::Connect(to) => self.start_connecting(to),
+            Effect::ListClouds => self.list_clouds(),
             Effect::Run(ticket, job) => self.run(ticket, job),
             Effect::Watch(id) => {
                 if let Some(manager) = &self.manager {
@@ -105,26 +121,48 @@ impl Performer {
 
     /// Takes the manager and lets its changes flow.
     pub fn connected(&mut self, manager: Arc<dyn Manager>) -> Identity {
+        self.loads.drain().for_each(|(_, load)| load.abort());
+        if let Some(before) = self.changes.take() {
+            before.abort();
+        }
+        self.number += 1;
         let mut changes = manager.subscribe();
-        let inbox = self.inbox.clone();
-        tokio::spawn(async move {
+        let (inbox, number) = (self.inbox.clone(), self.number);
+        let told = tokio::spawn(async move {
             while let Some(change) = changes.recv().await {
-                if inbox.send(In::Msg(Msg::Change(change))).is_err() {
+                if inbox.send(In::Change(number, change)).is_err() {
                     return;
                 }
             }
         });
+        self.changes = Some(told.abort_handle());
         let identity = manager.identity();
+        if let Some(logins) = &mut self.logins {
+            logins.remote = Arc::new(Remote { cloud: identity.cloud.clone(), ..(*logins.remote).clone() });
+        }
         self.manager = Some(manager);
         identity
     }
 
-    fn start_connecting(&mut self) {
+    /// Of the manager in use, in the order in which they came.
+    pub fn manager_number(&self) -> u64 {
+        self.number
+    }
+
+    fn list_clouds(&self) {
+        let (clouds, inbox) = (self.clouds.clone(), self.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            // Nobody there any more: the dashboard has ended.
+            let _ = inbox.send(In::Msg(Msg::Clouds(clouds())));
+        });
+    }
+
+    fn start_connecting(&mut self, to: Option<Destination>) {
         if let Some(before) = self.connecting.take() {
             before.abort();
         }
         let (connect, inbox) = (self.connect.clone(), self.inbox.clone());
-        let attempt = tokio::spawn(async move { connect().await });
+        let attempt = tokio::spawn(async move { connect(to).await });
         self.connecting = Some(attempt.abort_handle());
         tokio::spawn(async move {
             let incoming = match attempt.await {
@@ -162,6 +200,7 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
     match job {
         Job::Templates => Reply::Templates(manager.templates().await),
         Job::Clusters => Reply::Clusters(manager.clusters().await),
+        Job::Places => Reply::Places(manager.places().await),
         Job::Inventory => {
             let (inventory, problems) = manager.inventory().await;
             Reply::Inventory(Box::new(inventory), problems)
@@ -202,6 +241,7 @@ fn failed(job: &Job) -> Reply {
     match job {
         Job::Templates => Reply::Templates(Err(defect("listing templates"))),
         Job::Clusters => Reply::Clusters(Err(defect("listing clusters"))),
+        Job::Places => Reply::Places(Err(defect("listing projects"))),
         Job::Inventory => Reply::Inventory(Box::default(), vec![defect("looking at the cloud")]),
         Job::Events(id) => Reply::Events(*id, Err(defect("listing events"))),
         Job::Resources(id) => Reply::Resources(*id, Err(defect("listing resources"))),

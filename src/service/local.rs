@@ -24,7 +24,7 @@ use crate::model::labels::origin::{self, Effective};
 use crate::model::validate::Inventory;
 use crate::model::{
     Authority, Check, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Image, IssuedCertificate,
-    Machine, NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Problem, Quota, ServerSheet,
+    Machine, NewBastion, NewCluster, NewImage, NewTemplate, Node, Orphan, Patch, Places, Problem, Quota, ServerSheet,
     ServiceQuota, Stack, StackEvent, StackResource, StackSheet, TemplateId, ThingSort,
 };
 use crate::notify::Notifier;
@@ -423,6 +423,10 @@ impl Manager for LocalManager {
 
     async fn recent_events(&self) -> (Vec<(ClusterId, Vec<StackEvent>)>, Vec<Problem>) {
         self.latest_events().await
+    }
+
+    async fn places(&self) -> Result<Places, Problem> {
+        Ok(self.cloud.login.places().await?)
     }
 
     async fn inventory(&self) -> (Inventory, Vec<Problem>) {

@@ -253,6 +253,7 @@ actions! {
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
     Back "back" "back" "Close this and go back" [List, Home, Cluster, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
+    Clouds "clouds" "" "Go to another cloud, project or region" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];
     Help "help" "keys" "Every key of where you are" [Global];
     Suspend "suspend" "" "Back to the shell for a while (fg returns)" [Global];

@@ -4,6 +4,7 @@
 mod chord;
 mod draw;
 mod needs;
+mod place;
 mod replies;
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
 use super::action::{Action, Context};
+use super::dialogs::clouds::CloudsDialog;
 use super::dialogs::confirm::{Confirm, DeleteTemplate, Discard, Question};
 use super::dialogs::help::HelpPage;
 use super::dialogs::kubeconfig::KubeconfigDialog;
@@ -32,7 +34,7 @@ use super::pages::shells::ShellsPage;
 use super::shells::{Shells, Wish};
 use super::theme::Theme;
 use super::words;
-use crate::model::{Cluster, ClusterId, Problem};
+use crate::model::{Cluster, ClusterId, Destination, Problem};
 use crate::service::Change;
 
 /// Whoever has pressed no key for so long looks elsewhere, where the terminal does not tell.
@@ -43,6 +45,10 @@ const RECENT: usize = 20;
 pub struct App {
     fleet: Fleet,
     link: Link,
+    /// What was last connected to, where it is not that of the start.
+    place: Option<Destination>,
+    /// Where we are on our way to.
+    going: Option<Destination>,
     now: DateTime<Utc>,
     offset: FixedOffset,
     theme: Theme,
@@ -79,6 +85,7 @@ macro_rules! cx {
             theme: &$app.theme,
             keymap: &$app.keymap,
             link: &$app.link,
+            going: $app.going.as_ref(),
             shells: &$app.shells,
         }
     };
@@ -90,6 +97,8 @@ impl App {
         Self {
             fleet: Fleet::default(),
             link: Link::Connecting,
+            place: None,
+            going: None,
             now,
             offset,
             theme,
@@ -141,16 +150,10 @@ impl App {
             }
             Msg::Resize => self.changed = true,
             Msg::Focus(here) => self.focus = Some(here),
-            Msg::Connected(identity) => {
-                self.link = Link::Connected;
-                self.fleet.identity = Some(*identity);
-                self.fleet.forget_loaded();
-                self.pending.clear();
-                self.watched = None;
-                self.changed = true;
-            }
-            Msg::ConnectFailed(problem) => {
-                self.link = Link::Failed(problem);
+            Msg::Connected(identity) => self.connected(*identity),
+            Msg::ConnectFailed(problem) => self.connect_failed(problem),
+            Msg::Clouds(clouds) => {
+                self.fleet.clouds.0 = clouds;
                 self.changed = true;
             }
             Msg::Change(change) => self.change(change, &mut effects),
@@ -273,6 +276,7 @@ impl App {
             Action::Help => vec![Ask::Open(Route::Help(contexts))],
             Action::Palette if contexts.contains(&Context::Palette) => Vec::new(),
             Action::Palette => vec![Ask::Open(Route::Palette { about: contexts, recent: self.recent.clone() })],
+            Action::Clouds => vec![Ask::Open(Route::Clouds)],
             Action::Refresh => {
                 let asks = if *cx.link == Link::Connected { layer.on(action, &cx) } else { Vec::new() };
                 self.refresh(effects);
@@ -287,7 +291,7 @@ impl App {
 
     fn pick(&mut self, pick: Pick, effects: &mut Vec<Effect>) {
         self.recent.retain(|have| *have != pick);
-        self.recent.insert(0, pick);
+        self.recent.insert(0, pick.clone());
         self.recent.truncate(RECENT);
         match pick {
             Pick::Action(action) => self.act(action, effects),
@@ -295,19 +299,8 @@ impl App {
                 self.layers.truncate(1);
                 self.act(action, effects);
             }
+            Pick::Place(to) => self.go(to, effects),
             Pick::Cluster(id) => self.open(Route::Cluster { id, why: false }, effects),
-        }
-    }
-
-    fn refresh(&mut self, effects: &mut Vec<Effect>) {
-        self.changed = true;
-        match self.link {
-            Link::Connecting => {}
-            Link::Failed(_) => {
-                self.link = Link::Connecting;
-                effects.push(Effect::Connect);
-            }
-            Link::Connected => self.fleet.forget_loaded(),
         }
     }
 
@@ -331,12 +324,16 @@ impl App {
                         home.select_cluster(id);
                     }
                 }
+                Ask::Go(to) => self.go(to, effects),
                 Ask::Pick(pick) => self.pick(pick, effects),
             }
         }
     }
 
     fn open(&mut self, route: Route, effects: &mut Vec<Effect>) {
+        if matches!(route, Route::Clouds | Route::Palette { .. }) {
+            self.ask_for_places(effects);
+        }
         let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_) | Route::Change(..));
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
@@ -355,6 +352,7 @@ impl App {
             Route::Several(several) => Some(Box::new(SeveralDialog::new(*several))),
             Route::Review { wish, command } => Some(Box::new(Review::new(*wish, command))),
             Route::Discard => Some(Box::new(Discard)),
+            Route::Clouds => Some(Box::new(CloudsDialog::default())),
             Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),
             Route::Palette { about, recent } => Some(Box::new(Palette::new(about, recent))),
         };

@@ -1,13 +1,15 @@
 //! What the dashboard wants done outside itself, as plain data.
 
 use super::shells::{ShellDo, ShellId};
-use crate::model::{ClusterChange, ClusterId, NewCluster, NewTemplate, TemplateId};
+use crate::model::{ClusterChange, ClusterId, Destination, NewCluster, NewTemplate, TemplateId};
 
 /// Performed by `runtime`; tests compare them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Connect to the cloud; answered by `Msg::Connected` or `Msg::ConnectFailed`.
-    Connect,
+    /// Connect to this cloud, or to that of the start; answered by `Msg::Connected` or `Msg::ConnectFailed`.
+    Connect(Option<Destination>),
+    /// Find out which clouds there are; answered by `Msg::Clouds`.
+    ListClouds,
     /// Do this and send the reply back with the ticket.
     Run(Ticket, Job),
     /// Follow this cluster's events closely.
@@ -31,6 +33,8 @@ pub enum Effect {
 pub enum Job {
     Templates,
     Clusters,
+    /// Where else the login leads.
+    Places,
     Inventory,
     Events(ClusterId),
     Resources(ClusterId),
@@ -90,6 +94,7 @@ pub enum Target {
 pub enum Slot {
     Templates,
     Clusters,
+    Places,
     Inventory,
     Events,
     Resources,
@@ -121,6 +126,7 @@ impl Job {
         match self {
             Self::Templates => Slot::Templates,
             Self::Clusters => Slot::Clusters,
+            Self::Places => Slot::Places,
             Self::Inventory => Slot::Inventory,
             Self::Events(_) => Slot::Events,
             Self::Resources(_) => Slot::Resources,
@@ -152,6 +158,7 @@ impl Job {
             self,
             Self::Templates
                 | Self::Clusters
+                | Self::Places
                 | Self::Inventory
                 | Self::Events(_)
                 | Self::Resources(_)

@@ -7,8 +7,8 @@ use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, StackEvent, StackResource,
-    TemplateId,
+    CloudEntry, Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Places, Problem,
+    StackEvent, StackResource, TemplateId,
 };
 use crate::service::{CaCertificate, Change, ConductorRole};
 
@@ -90,16 +90,33 @@ pub struct Fleet {
     pub resources_loaded: BTreeMap<ClusterId, Loaded>,
     looked: HashMap<ClusterId, Looked>,
     pub certificates: BTreeMap<ClusterId, Result<CaCertificate, Problem>>,
+    pub clouds: Clouds,
+    pub places: Option<Result<Places, Problem>>,
     pub inventory: Option<Inventory>,
     pub inventory_problems: Vec<Problem>,
     /// Ids are never used again, so a late list cannot bring one of these back.
     gone: BTreeSet<uuid::Uuid>,
 }
 
+/// The clouds of the user's files, or why they are not known. Belongs to no cloud.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clouds(pub Result<Vec<CloudEntry>, Problem>);
+
+impl Default for Clouds {
+    fn default() -> Self {
+        Self(Ok(Vec::new()))
+    }
+}
+
 /// Heat keeps about a thousand events a stack; nested ones add up. More is not read by anybody.
 const EVENTS_KEPT: usize = 5000;
 
 impl Fleet {
+    /// Of another cloud or project: all that is known of it is what belongs to none.
+    pub fn elsewhere(&mut self) -> Self {
+        Self { clouds: std::mem::take(&mut self.clouds), ..Self::default() }
+    }
+
     /// Whether anything is different now.
     pub fn apply(&mut self, change: Change) -> bool {
         match change {

@@ -21,7 +21,7 @@ use super::several::Several;
 use super::shells::term::Size;
 use super::shells::{Shells, Wish};
 use super::theme::{Role, Theme};
-use crate::model::{ClusterId, NewCluster, TemplateId};
+use crate::model::{ClusterId, Destination, NewCluster, TemplateId};
 
 /// All that a layer may read.
 pub struct Cx<'a> {
@@ -32,6 +32,8 @@ pub struct Cx<'a> {
     pub theme: &'a Theme,
     pub keymap: &'a Keymap,
     pub link: &'a Link,
+    /// Where we are on our way to.
+    pub going: Option<&'a Destination>,
     pub shells: &'a Shells,
 }
 
@@ -80,6 +82,8 @@ pub enum Ask {
     Unmark,
     /// The layer under this one shall select this cluster.
     Select(ClusterId),
+    /// Connect there.
+    Go(Destination),
     /// Done as if its key had been pressed in the layer that is on top then.
     Pick(Pick),
 }
@@ -112,6 +116,8 @@ pub enum Route {
         wish: Box<NewCluster>,
         command: Vec<String>,
     },
+    /// The places there are to go to.
+    Clouds,
     Help(Vec<Context>),
     /// The command line over a layer of these contexts.
     Palette {

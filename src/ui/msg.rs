@@ -9,8 +9,8 @@ use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Problem, ServerSheet, StackEvent,
-    StackResource, StackSheet, TemplateId,
+    CloudEntry, Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Node, Places, Problem,
+    ServerSheet, StackEvent, StackResource, StackSheet, TemplateId,
 };
 use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change};
@@ -28,6 +28,8 @@ pub enum Msg {
     Tick(DateTime<Utc>),
     Connected(Box<Identity>),
     ConnectFailed(Problem),
+    /// The clouds there are to choose from.
+    Clouds(Result<Vec<CloudEntry>, Problem>),
     Change(Change),
     Reply(Ticket, Reply),
     Shell(ShellId, ShellNews),
@@ -42,6 +44,7 @@ pub enum Msg {
 pub enum Reply {
     Templates(Result<Vec<ClusterTemplate>, Problem>),
     Clusters(Result<Vec<Cluster>, Problem>),
+    Places(Result<Places, Problem>),
     Inventory(Box<Inventory>, Vec<Problem>),
     Events(ClusterId, Result<Vec<StackEvent>, Problem>),
     Resources(ClusterId, Result<Vec<StackResource>, Problem>),

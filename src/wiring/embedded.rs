@@ -10,6 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use super::clouds::Choosing;
 use super::{Started, parts, tasks};
 use crate::cli::args::{Demo, Format, Global};
 use crate::cli::fault::{Done, Fault};
@@ -20,11 +21,13 @@ use crate::config::clouds::{self, CloudConfig, Selection};
 use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::demo::{self, DemoCloud};
-use crate::model::Problem;
+use crate::model::{CloudEntry, Destination, Problem};
 use crate::runtime::remote::Nodes;
 use crate::runtime::{self, Connect};
 use crate::service::Manager;
 
+/// The one to begin with.
+const CLOUD: &str = "demo";
 /// Between two looks at what moves: time runs fast there, and asking costs nobody anything.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -87,14 +90,15 @@ fn dashboard(directory: &TempDir, mut options: demo::Options) -> Done {
     parts::log(&paths)?;
     let (nodes, machines) = nodes(directory.path());
     options.nodes = machines;
-    let look = parts::look(&paths, settings, "demo", nodes);
     let started = Started::default();
     let embedded = Arc::new(Embedded { options, cloud: OnceCell::new() });
+    let listing = embedded.clone();
+    let look = parts::look(&paths, settings, CLOUD, nodes, Box::new(move || listing.list()));
     let (keep, cloud, paths) = (started.clone(), embedded.clone(), Arc::new(paths));
-    let connect: Connect = Box::new(move || {
+    let connect: Connect = Box::new(move |to| {
         let (keep, cloud, paths) = (keep.clone(), cloud.clone(), paths.clone());
         Box::pin(async move {
-            let config = cloud.config().await?;
+            let config = cloud.config(to.as_ref()).await?;
             let pace = conductor::Options { fast: LOOK, ..parts::options(&paths, Outside::default()) };
             Ok(keep.keep(parts::connect(&paths, &config, None, Work::Here, pace).await?) as Arc<dyn Manager>)
         })
@@ -124,15 +128,20 @@ struct Embedded {
 }
 
 impl Embedded {
-    async fn config(&self) -> Result<CloudConfig, Problem> {
+    async fn config(&self, to: Option<&Destination>) -> Result<CloudConfig, Problem> {
         let cloud = self.cloud.get_or_try_init(|| demo::start(self.options.clone())).await?;
-        clouds::load(&selection(&cloud.clouds_yaml))
+        choosing(&cloud.clouds_yaml)?.at(to)
+    }
+
+    /// None before it is started.
+    fn list(&self) -> Result<Vec<CloudEntry>, Problem> {
+        self.cloud.get().map_or_else(|| Ok(Vec::new()), |cloud| choosing(&cloud.clouds_yaml)?.list())
     }
 }
 
 /// Chooses the embedded cloud, whatever the user's variables say.
-fn selection(clouds_yaml: &Path) -> Selection {
-    let mut selection = Selection { os_cloud: Some("demo".into()), cwd: PathBuf::from("/"), ..Selection::default() };
+fn choosing(clouds_yaml: &Path) -> Result<Choosing, Problem> {
+    let mut selection = Selection { os_cloud: Some(CLOUD.into()), cwd: PathBuf::from("/"), ..Selection::default() };
     selection.env.insert("OS_CLIENT_CONFIG_FILE".into(), clouds_yaml.display().to_string());
-    selection
+    Ok(Choosing { first: clouds::load(&selection)?, said: selection, asked: Vec::new() })
 }

@@ -27,9 +27,9 @@ pub fn run(global: &Global) -> Done {
     let done = tasks.block_on(async {
         let interrupted = interrupted();
         let lease = Duration::from_secs(prepared.settings.lease_seconds.into());
-        let options = Options { stands_in: false, lease, ..parts::options(&prepared.paths, prepared.outside) };
+        let options = Options { stands_in: false, lease, ..parts::options(&prepared.paths, prepared.outside.clone()) };
         let connected =
-            parts::connect(&prepared.paths, &prepared.cloud, prepared.store.as_ref(), Work::Headless, options);
+            parts::connect(&prepared.paths, prepared.cloud(), prepared.store.as_ref(), Work::Headless, options);
         let manager = connected.await.map_err(Fault::configuration)?;
         tell("READY=1\nSTATUS=Works on clusters");
         // Being told to end is how this ends well.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
+use super::clouds::{Choosing, REGION};
 use super::outside::outside;
 use crate::cli::Work;
 use crate::cli::args::Global;
@@ -33,10 +34,17 @@ use crate::store::{PostgresStore, SqliteStore, Store};
 pub struct Prepared {
     pub paths: Paths,
     pub settings: Settings,
-    pub cloud: CloudConfig,
+    pub clouds: Choosing,
     /// `None`: the user's own, in the data directory.
     pub store: Option<StoreUrl>,
     pub outside: Outside,
+}
+
+impl Prepared {
+    /// The cloud to begin with.
+    pub fn cloud(&self) -> &CloudConfig {
+        &self.clouds.first
+    }
 }
 
 /// Reads directories, settings and the cloud's configuration. Asks for a secret that is
@@ -50,14 +58,14 @@ pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
         selection.os_cloud.clone_from(&settings.cloud);
     }
     if let Some(region) = &global.os_region_name {
-        selection.env.insert("OS_REGION_NAME".into(), region.clone());
+        selection.env.insert(REGION.into(), region.clone());
     }
-    let cloud = cloud(selection)?;
-    let outside = outside(&settings, &cloud.name).map_err(Fault::configuration)?;
+    let clouds = cloud(selection)?;
+    let outside = outside(&settings, &clouds.first.name).map_err(Fault::configuration)?;
     let variable = std::env::var("JEROBOAM_STORE").ok();
     let store = config::store::choose(global.store.as_deref(), variable, settings.store.as_ref(), &paths.config)
         .map_err(Fault::configuration)?;
-    Ok(Prepared { paths, settings, cloud, store, outside })
+    Ok(Prepared { paths, settings, clouds, store, outside })
 }
 
 /// Secrets that clouds.yaml may leave out, by the field that is told missing.
@@ -67,11 +75,12 @@ const ASKED: [(&str, &str, &str); 3] = [
     ("application_credential_secret", "OS_APPLICATION_CREDENTIAL_SECRET", "Secret of the application credential"),
 ];
 
-fn cloud(mut selection: Selection) -> Result<CloudConfig, Fault> {
+fn cloud(mut selection: Selection) -> Result<Choosing, Fault> {
     let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let mut asked = Vec::new();
     loop {
         let problem = match clouds::load(&selection) {
-            Ok(cloud) => return Ok(cloud),
+            Ok(first) => return Ok(Choosing { first, said: selection, asked }),
             Err(problem) => problem,
         };
         let missing = ASKED.iter().find(|(field, variable, _)| {
@@ -82,6 +91,7 @@ fn cloud(mut selection: Selection) -> Result<CloudConfig, Fault> {
         };
         let answer = ask::secret(question)?;
         selection.env.insert((*variable).into(), answer.expose_secret().to_owned());
+        asked.push((*variable).to_owned());
     }
 }
 
@@ -114,10 +124,16 @@ pub fn drivers(paths: &Paths) -> Drivers {
 }
 
 /// What a dashboard starts with. Drivers are read again when it connects.
-pub fn look(paths: &Paths, settings: Settings, cloud: &str, nodes: Nodes) -> runtime::Options {
+pub fn look(
+    paths: &Paths,
+    settings: Settings,
+    cloud: &str,
+    nodes: Nodes,
+    clouds: runtime::ListClouds,
+) -> runtime::Options {
     let problems = drivers(paths).broken().map(|(_, problem)| problem.clone()).collect();
     let remote = Remote { settings: settings.clone(), cloud: cloud.to_owned(), data: paths.data.clone(), nodes };
-    runtime::Options { settings, config_dir: paths.config.clone(), problems, remote }
+    runtime::Options { settings, config_dir: paths.config.clone(), problems, remote, clouds }
 }
 
 /// The user's own store, or the shared one that was named.

@@ -8,6 +8,7 @@ mod keys;
 mod marks;
 mod noise;
 mod operations;
+mod places;
 mod reading;
 mod readme;
 mod running;

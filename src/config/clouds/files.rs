@@ -37,6 +37,10 @@ pub struct Found {
 }
 
 impl Found {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.clouds.keys().map(String::as_str)
+    }
+
     /// The files read, for messages.
     pub fn described(&self) -> String {
         list(&self.read)

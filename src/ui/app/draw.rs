@@ -47,6 +47,8 @@ impl App {
             lines.push(Vec::new());
             let mut keys = panes::press(Action::Refresh, &[Context::Global], "connect again", &cx);
             keys.push(Span::raw("     "));
+            keys.extend(panes::press(Action::Clouds, &[Context::Global], "another cloud", &cx));
+            keys.push(Span::raw("     "));
             keys.extend(panes::press(Action::Quit, &[Context::Global], "quit", &cx));
             lines.push(keys);
             let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
@@ -79,7 +81,11 @@ fn too_small(cx: &Cx, area: Rect, buf: &mut Buffer) {
 fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
     let mut left = vec![cx.span(Role::Brand, " jeroboam")];
     match (cx.link, &cx.fleet.identity) {
-        (Link::Connecting, _) => left.push(cx.span(Role::Moving, "  ◌ connecting…")),
+        (Link::Connecting, _) => {
+            let told =
+                cx.going.map_or_else(|| "  ◌ connecting…".to_owned(), |to| format!("  ◌ connecting to {}…", to.cloud));
+            left.push(cx.span(Role::Moving, told));
+        }
         (Link::Failed(_), _) => left.push(cx.span(Role::Failed, "  ✖ not connected")),
         (Link::Connected, Some(who)) => {
             left.push(cx.span(Role::Strong, format!("  {}", who.cloud)));
@@ -89,6 +95,9 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
             left.push(cx.span(Role::Text, &who.scope.region));
         }
         (Link::Connected, None) => {}
+    }
+    if let (Link::Connected, Some(to)) = (cx.link, cx.going) {
+        left.push(cx.span(Role::Moving, format!("   ◌ going to {}…", to.cloud)));
     }
     match &cx.fleet.role {
         Some(ConductorRole::Active) => left.push(cx.span(Role::Ok, "   ● conductor")),

@@ -41,6 +41,7 @@ impl App {
                 fleet.put_clusters(list, &known);
             }
             Reply::Clusters(Err(problem)) => fleet.clusters_loaded = Loaded::Failed(problem),
+            Reply::Places(places) => fleet.places = Some(places),
             Reply::Inventory(inventory, problems) => {
                 fleet.inventory = Some(*inventory);
                 fleet.inventory_problems = problems;

@@ -1,5 +1,5 @@
 //! The command line: every action that means something where the user is, the panes of the home
-//! screen, and every cluster, by a few letters of their names. It decides nothing: what is chosen
+//! screen, every cluster, and the places to go to, by a few letters of their names. It decides nothing: what is chosen
 //! is done by the layer under it, as if its key had been pressed.
 
 use std::cmp::Reverse;
@@ -8,8 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::model::ClusterId;
+use crate::model::{ClusterId, Destination};
 use crate::ui::action::{Action, Context};
+use crate::ui::dialogs::clouds;
 use crate::ui::filter::in_order;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer};
@@ -21,13 +22,14 @@ use crate::ui::widgets::{boxes, table, text};
 use crate::ui::words;
 
 /// What can be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pick {
     /// In the layer the command line was opened from.
     Action(Action),
     /// On the home screen, whatever lies over it.
     Pane(Action),
     Cluster(ClusterId),
+    Place(Destination),
 }
 
 /// The home screen's panes by the names of what they show.
@@ -83,6 +85,13 @@ impl Palette {
                 key: String::new(),
                 told: format!("Cluster, {}", words::status(&cluster.status).word),
             }));
+            let places = clouds::choices(cx.fleet).into_iter().filter(|place| !place.here && !place.wrong);
+            rows.extend(places.map(|place| Row {
+                pick: Pick::Place(place.to),
+                name: place.name,
+                key: String::new(),
+                told: format!("Go to this {}", place.sort),
+            }));
         }
         rows
     }
@@ -137,7 +146,7 @@ impl Layer for Palette {
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
         let rows = self.rows(cx);
-        let keys: Vec<Pick> = rows.iter().map(|row| row.pick).collect();
+        let keys: Vec<Pick> = rows.iter().map(|row| row.pick.clone()).collect();
         if let Some(step) = step(action) {
             self.cursor.step(step, &keys);
             return Vec::new();
@@ -145,7 +154,7 @@ impl Layer for Palette {
         let here = self.cursor.index(&keys);
         match (action, here) {
             (Action::Back, _) => vec![Ask::Close],
-            (Action::Accept, Some(at)) => vec![Ask::Close, Ask::Pick(keys[at])],
+            (Action::Accept, Some(at)) => vec![Ask::Close, Ask::Pick(keys[at].clone())],
             (Action::Complete, Some(at)) => {
                 self.typed = Input::new(&rows[at].name);
                 Vec::new()
@@ -162,7 +171,7 @@ impl Layer for Palette {
         if self.typed.text() != before
             && let Some(best) = self.rows(cx).first()
         {
-            self.cursor.select(best.pick);
+            self.cursor.select(best.pick.clone());
         }
         Some(Vec::new())
     }
@@ -185,7 +194,7 @@ impl Layer for Palette {
             let told = format!("nothing here is called \"{}\"", self.typed.text());
             return text::put(buf, list.x, list.y, list.width, vec![cx.span(Role::Muted, told)]);
         }
-        let keys: Vec<Pick> = rows.iter().map(|row| row.pick).collect();
+        let keys: Vec<Pick> = rows.iter().map(|row| row.pick.clone()).collect();
         let window = self.cursor.window(&keys, usize::from(list.height));
         let here = self.cursor.index(&keys);
         for (y, at) in (list.top()..list.bottom()).zip(window) {

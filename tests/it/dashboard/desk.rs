@@ -155,6 +155,7 @@ pub fn answer(job: &Job) -> Reply {
     match job {
         Job::Templates => Reply::Templates(Ok(world::templates())),
         Job::Clusters => Reply::Clusters(Ok(world::clusters())),
+        Job::Places => Reply::Places(Ok(world::places())),
         Job::Inventory => Reply::Inventory(Box::new(world::inventory()), Vec::new()),
         Job::Events(id) => Reply::Events(*id, Ok(world::events(*id))),
         Job::Resources(id) => Reply::Resources(*id, Ok(world::resources(*id))),

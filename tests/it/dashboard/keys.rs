@@ -111,7 +111,7 @@ fn quitting_works_before_anything_is_connected_and_after_it_failed() {
     let mut desk = Desk::new();
     assert_eq!(desk.app.update(Msg::Key("q".parse().unwrap())), [Effect::Quit]);
     desk.send(Msg::ConnectFailed(Problem::local("no such cloud")));
-    assert_eq!(desk.app.update(Msg::Key("r".parse().unwrap())), [Effect::Connect]);
+    assert_eq!(desk.app.update(Msg::Key("r".parse().unwrap())), [Effect::Connect(None)]);
     assert_eq!(desk.app.update(Msg::Key("r".parse().unwrap())), [], "it is connecting already");
     assert_eq!(desk.app.update(Msg::Quit), [Effect::Quit]);
 }

@@ -96,6 +96,7 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::ClusterDeleted(id, _) => Reply::ClusterDeleted(id, Err(problem)),
                 Reply::Kubeconfig(_) => Reply::Kubeconfig(Saved::Failed(problem)),
                 Reply::Read(source, _) => Reply::Read(source, Err(problem)),
+                Reply::Places(_) => Reply::Places(Err(problem)),
                 Reply::Preview(_) => Reply::Preview(Err(vec![problem])),
             };
             let msg = Msg::Reply(ticket, reply);

@@ -222,7 +222,7 @@ impl Running {
 
 fn with(fake: &Arc<Fake>) -> Connect {
     let fake = fake.clone();
-    Box::new(move || {
+    Box::new(move |_| {
         let fake = fake.clone();
         Box::pin(async move { Ok(fake as Arc<dyn Manager>) })
     })
@@ -236,7 +236,7 @@ fn resting() -> Vec<Cluster> {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_picture_comes_before_the_cloud_and_quitting_does_not_wait_for_it() {
-    let running = Running::start(Box::new(|| Box::pin(std::future::pending())));
+    let running = Running::start(Box::new(|_| Box::pin(std::future::pending())));
     running.seen.wait_for("connecting…").await;
     running.press("q");
     running.ends().await;
@@ -247,7 +247,7 @@ async fn connecting_is_tried_again_when_asked() {
     let tries = Arc::new(AtomicUsize::new(0));
     let fake = Arc::new(Fake::default());
     let (counted, manager) = (tries.clone(), fake.clone());
-    let running = Running::start(Box::new(move || {
+    let running = Running::start(Box::new(move |_| {
         let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
         let manager = manager.clone();
         Box::pin(async move {
@@ -314,5 +314,26 @@ async fn a_defect_in_a_task_is_told_and_the_dashboard_lives() {
 async fn a_signal_to_end_ends_it() {
     let running = Running::start(with(&Arc::new(Fake::default())));
     running.keys.send(In::Msg(Msg::Quit)).ok().unwrap();
+    running.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cloud_that_was_left_tells_nothing_any_more() {
+    let (left, next) = (Arc::new(Fake::default()), Arc::new(Fake::default()));
+    let running = Running::start(with(&left));
+    running.seen.wait_for("k8s-1-31").await;
+    let before = left.changes.lock().unwrap().clone().unwrap();
+    running.keys.send(In::Manager(next.clone() as Arc<dyn Manager>)).ok().unwrap();
+    let told = |name: &str| Change::Cluster { cluster: Box::new(Cluster { name: name.into(), ..resting().remove(1) }) };
+    // It is on its way when the other one comes, or nobody hears it.
+    let _ = before.send(told("stale"));
+    while next.changes.lock().unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let _ = before.send(told("stale"));
+    next.changes.lock().unwrap().clone().unwrap().send(told("fresh")).unwrap();
+    running.seen.wait_for("fresh").await;
+    assert!(!running.seen.0.lock().unwrap().iter().any(|picture| picture.contains("stale")));
+    running.press("ctrl-c");
     running.ends().await;
 }

@@ -264,6 +264,23 @@ fn dialogs() {
 }
 
 #[test]
+fn where_to_go() {
+    let mut desk = Desk::ready();
+    desk.press("@");
+    desk.send(Msg::Clouds(Ok(world::clouds())));
+    pictures("clouds", &mut desk);
+    desk.write("web");
+    desk.press("enter");
+    insta::assert_snapshot!("going", desk.screen(120, 40));
+    let (theme, _) = Theme::load("light", None, Depth::True);
+    let mut desk = Desk::with(theme);
+    desk.send(Msg::ConnectFailed(Problem::local("keystone: nobody there")));
+    desk.press("@");
+    desk.send(Msg::Clouds(Err(Problem::invalid("/home/me/clouds.yaml:3:1 cannot be parsed: a tab"))));
+    insta::assert_snapshot!("clouds-unreadable", desk.screen(80, 24));
+}
+
+#[test]
 fn what_may_follow_the_beginning_of_a_chord() {
     let mut desk = Desk::with_keymap("vim");
     desk.press("down ctrl-w");

@@ -10,10 +10,10 @@ use jeroboam::model::service_quota::Item;
 use jeroboam::model::stack::StackOutput;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Authority, Check, Cluster, ClusterId, ClusterTemplate, Flavor, HistoryEntry, HistoryKind, Image, IssuedCertificate,
-    Keypair, Labels, Network, NewCluster, NewTemplate, Node, NodeGroup, NodeGroupId, Operation, Problem, Progress,
-    QuotaUse, Rollout, RootCause, ServerSheet, StackEvent, StackResource, StackSheet, Status, Subnet, TemplateId,
-    change,
+    Authority, Check, CloudEntry, Cluster, ClusterId, ClusterTemplate, Flavor, HistoryEntry, HistoryKind, Image,
+    IssuedCertificate, Keypair, Labels, Network, NewCluster, NewTemplate, Node, NodeGroup, NodeGroupId, Operation,
+    Places, Problem, Progress, Project, QuotaUse, Rollout, RootCause, ServerSheet, StackEvent, StackResource,
+    StackSheet, Status, Subnet, TemplateId, change,
 };
 use jeroboam::service::CaCertificate;
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
@@ -42,6 +42,27 @@ pub fn identity() -> Identity {
         user_id: "u1".into(),
         user_name: "demo".into(),
         auth_url: "http://127.0.0.1:5000/v3".into(),
+    }
+}
+
+/// Of the user's files; one cannot be used as it stands.
+pub fn clouds() -> Vec<CloudEntry> {
+    let entry = |name: &str, project: &str, problem| CloudEntry {
+        name: name.into(),
+        auth_url: format!("https://{name}.example.org:5000/v3"),
+        project: Some(project.into()),
+        region: Some("RegionOne".into()),
+        problem,
+    };
+    let problem = Problem::invalid("cloud \"broken\" in /home/me/clouds.yaml: auth_url is missing");
+    vec![entry("broken", "x", Some(problem)), entry("devcloud", "demo", None), entry("west", "shop", None)]
+}
+
+pub fn places() -> Places {
+    let project = |id: &str, name: &str| Project { id: id.into(), name: name.into(), domain: "default".into() };
+    Places {
+        projects: vec![project("p1", "demo"), project("p2", "web shop")],
+        regions: vec!["RegionOne".into(), "RegionTwo".into()],
     }
 }
 
