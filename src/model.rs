@@ -51,7 +51,7 @@ pub use ledger::IssuedCertificate;
 pub use machine::{Machine, Server, ServerSheet};
 pub use node::Node;
 pub use nodegroup::{NewNodeGroup, NodeGroup, NodeGroupId};
-pub use patch::Patch;
+pub use patch::{Patch, PatchOp};
 pub use problem::{Problem, ProblemKind};
 pub use quota::Quota;
 pub use service_quota::{Needs, QuotaUse, ServiceQuota};

@@ -8,6 +8,7 @@ mod effects;
 mod input;
 mod login;
 mod look;
+mod project;
 mod read;
 pub mod remote;
 mod save;

@@ -20,6 +20,7 @@ pub mod notices;
 pub mod operation;
 pub mod pages;
 pub mod panes;
+pub mod project;
 pub mod several;
 pub mod shells;
 pub mod theme;

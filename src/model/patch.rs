@@ -1,6 +1,8 @@
 //! Single fields changed: the part of JSON patch that Magnum speaks, `add`, `replace` and
 //! `remove` of a field or of one label. <https://datatracker.ietf.org/doc/html/rfc6902>
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -83,6 +85,35 @@ pub fn template(of: &NewTemplate, patches: &[Patch]) -> Result<NewTemplate, Vec<
         }
     }
     Err(found)
+}
+
+/// What makes the second template of the first, field by field and label by label.
+pub fn between(from: &NewTemplate, to: &NewTemplate) -> Vec<Patch> {
+    let fields = |of: &NewTemplate| match serde_json::to_value(of) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
+    let (from, to) = (fields(from), fields(to));
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut patches = Vec::new();
+    let mut differ = |path: String, before: Option<&Value>, after: Option<&Value>| match (before, after) {
+        (before, after) if before == after => {}
+        (_, None | Some(Value::Null)) => patches.push(Patch { op: PatchOp::Remove, path, value: None }),
+        (before, Some(after)) => {
+            let op = if before.is_none_or(Value::is_null) { PatchOp::Add } else { PatchOp::Replace };
+            patches.push(Patch { op, path, value: Some(text(after)) });
+        }
+    };
+    for (name, after) in &to {
+        match (from.get(name), after) {
+            (Some(Value::Object(before)), Value::Object(after)) => {
+                let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+                keys.into_iter().for_each(|key| differ(format!("{name}/{key}"), before.get(key), after.get(key)));
+            }
+            (before, after) => differ(name.clone(), before, Some(after)),
+        }
+    }
+    patches
 }
 
 fn read<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> {
@@ -202,6 +233,32 @@ mod tests {
         assert_eq!(made.labels.to_string(), "b=2,kube_tag=v1.32.0");
         assert_eq!((made.dns_nameserver, made.floating_ip_enabled), (None, true), "Magnum's defaults, or nothing");
         assert!(patched(&[(Add, "labels=a=1"), (Remove, "labels")]).unwrap().labels.is_empty());
+    }
+
+    #[test]
+    fn what_lies_between_two_templates_makes_the_second_of_the_first() {
+        let labels = |text: &str| crate::model::Labels::parse_flag(text).unwrap();
+        let from = NewTemplate {
+            name: "k8s".into(),
+            image_id: "i".into(),
+            docker_volume_size: Some(20),
+            labels: labels("a=1,b=2"),
+            ..NewTemplate::default()
+        };
+        let to = NewTemplate {
+            name: "other".into(),
+            docker_volume_size: None,
+            fixed_network: Some("private".into()),
+            public: true,
+            dns_nameserver: None,
+            labels: labels("b=3,c=4"),
+            ..from.clone()
+        };
+        let patches = super::between(&from, &to);
+        assert_eq!(patches.len(), 8, "{patches:?}");
+        assert_eq!(template(&from, &patches).unwrap(), to);
+        assert_eq!(template(&to, &super::between(&to, &from)).unwrap(), from);
+        assert_eq!(super::between(&from, &from), []);
     }
 
     #[test]

@@ -127,6 +127,16 @@ pub struct ServiceQuota {
     pub used: u64,
 }
 
+impl ServiceQuota {
+    /// How full it is, in hundredths; `None`: there is no limit.
+    pub fn percent(&self) -> Option<u64> {
+        match self.limit? {
+            0 => Some(100),
+            limit => Some(self.used.saturating_mul(100) / limit),
+        }
+    }
+}
+
 /// How much of a thing the clusters take, as far as that follows from their nodes; `None`: it does not.
 pub fn ours<'a>(item: &Item, clusters: impl Iterator<Item = &'a Cluster>, flavors: &[Flavor]) -> Option<u64> {
     let size = |wanted: &str, what: fn(&Flavor) -> u64| {

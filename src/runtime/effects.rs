@@ -11,7 +11,7 @@ use super::input::Keys;
 use super::login::{self, Login};
 use super::remote::Remote;
 use super::shells::Shells;
-use super::{Connect, In, ListClouds, read, save};
+use super::{Connect, In, ListClouds, project, read, save};
 use crate::cloud::Identity;
 use crate::model::{Authority, ClusterId, Destination, Problem};
 use crate::service::Manager;
@@ -225,6 +225,10 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         Job::CheckChange(id, change) => Reply::ChangeChecked(id, manager.check_change(id, *change).await),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(id, manager.delete_template(id).await),
         Job::DeleteCluster(id) => Reply::ClusterDeleted(id, manager.delete_cluster(id).await),
+        Job::UpdateTemplate(id, patches) => {
+            Reply::TemplateUpdated(id, manager.update_template(id, patches).await.map(Box::new))
+        }
+        Job::Project(task) => Reply::Project(project::answer(manager, task).await),
         Job::SaveKubeconfig { id, target, overwrite } => {
             Reply::Kubeconfig(save::kubeconfig(manager, id, target, overwrite).await)
         }
@@ -258,6 +262,8 @@ fn failed(job: &Job) -> Reply {
         Job::CheckChange(id, _) => Reply::ChangeChecked(*id, Err(vec![defect("checking the change")])),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(*id, Err(defect("deleting the template"))),
         Job::DeleteCluster(id) => Reply::ClusterDeleted(*id, Err(defect("deleting the cluster"))),
+        Job::UpdateTemplate(id, _) => Reply::TemplateUpdated(*id, Err(vec![defect("changing the template")])),
+        Job::Project(task) => Reply::Project(task.failed(defect("asking the cloud"))),
         Job::SaveKubeconfig { .. } => Reply::Kubeconfig(Saved::Failed(defect("writing the kubeconfig"))),
     }
 }

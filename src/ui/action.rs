@@ -14,12 +14,22 @@ pub enum Context {
     History,
     Issued,
     InForce,
+    Images,
+    Flavors,
+    Networks,
+    Keypairs,
+    Limits,
+    Orphans,
+    /// Stack events of all clusters.
+    Happenings,
     /// Every pane whose rows a cursor walks over.
     List,
     /// The screen with the four panes.
     Home,
     /// The page of one cluster.
     Cluster,
+    /// The page of the project and its cloud.
+    Cloud,
     /// A shell that has the keyboard.
     Shell,
     /// The page of shells while the dashboard has the keyboard.
@@ -39,7 +49,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 34] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -50,9 +60,17 @@ impl Context {
         Self::History,
         Self::Issued,
         Self::InForce,
+        Self::Images,
+        Self::Flavors,
+        Self::Networks,
+        Self::Keypairs,
+        Self::Limits,
+        Self::Orphans,
+        Self::Happenings,
         Self::List,
         Self::Home,
         Self::Cluster,
+        Self::Cloud,
         Self::Shell,
         Self::Shells,
         Self::Pager,
@@ -81,9 +99,17 @@ impl Context {
             Self::History => "history",
             Self::Issued => "issued",
             Self::InForce => "in-force",
+            Self::Images => "images",
+            Self::Flavors => "flavors",
+            Self::Networks => "networks",
+            Self::Keypairs => "keypairs",
+            Self::Limits => "quotas",
+            Self::Orphans => "orphans",
+            Self::Happenings => "project-events",
             Self::List => "list",
             Self::Home => "home",
             Self::Cluster => "cluster",
+            Self::Cloud => "cloud",
             Self::Shell => "shell",
             Self::Shells => "shells",
             Self::Pager => "pager",
@@ -113,9 +139,17 @@ impl Context {
             Self::History => "History",
             Self::Issued => "Issued certificates",
             Self::InForce => "Labels in force",
+            Self::Images => "Images",
+            Self::Flavors => "Flavors",
+            Self::Networks => "Networks",
+            Self::Keypairs => "Keypairs",
+            Self::Limits => "Quotas",
+            Self::Orphans => "Orphans",
+            Self::Happenings => "Events of all clusters",
             Self::List => "Moving about",
             Self::Home => "Panes",
             Self::Cluster => "Cluster page",
+            Self::Cloud => "Cloud page",
             Self::Shell => "A shell being typed into",
             Self::Shells => "Shells",
             Self::Pager => "A text",
@@ -181,6 +215,8 @@ macro_rules! actions {
 // Order is the order of hints in the footer.
 actions! {
     New "new" "new" "Fill in a form: a new template or a new cluster" [Clusters, Templates];
+    Edit "edit" "edit" "Change what is there: a template, what is in an image, the quota of clusters" [Templates, Images, Limits];
+    Import "import" "import" "Let Glance fetch an image from a web server" [Images];
     CreateFrom "create-from" "create cluster" "A new cluster from the selected template" [Templates];
     Open "open" "open" "Zoom in: a cluster to its page, a pane to the whole screen" [List];
     Toggle "toggle" "fold" "Open or close a branch of the resource tree" [Resources];
@@ -198,7 +234,8 @@ actions! {
     RotateCa "rotate-ca" "" "Put a new Kubernetes CA in the old one's place" [Clusters, Cluster];
     Kubeconfig "kubeconfig" "kubeconfig" "Write the cluster's kubeconfig" [Clusters, Cluster];
     Shell "shell" "shell" "Open a shell in a pane: on the node under the cursor, else on the first master" [Clusters, Cluster, Shells];
-    Shells "shells" "shells" "Go to the shells that are open" [Home, Cluster];
+    Shells "shells" "shells" "Go to the shells that are open" [Home, Cluster, Cloud];
+    Cloud "cloud" "cloud" "Go to what the cloud has: images, flavors, networks, quotas, orphans, events" [Home, Cluster];
     Release "release" "back to the dashboard" "Give the keyboard back to the dashboard; the shell goes on" [Shell];
     Type "type" "type" "Type into the shell again; close one that has ended" [Shells];
     Literal "literal" "" "Type the key that gives the keyboard back" [Shells];
@@ -217,24 +254,24 @@ actions! {
     Wrap "wrap" "wrap" "Break long lines, or show them as they are" [Pager];
     AsideRight "aside-right" "aside" "Show what is further right" [Pager];
     AsideLeft "aside-left" "" "Show what is further left" [Pager];
-    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Shells, Pager, Dialog];
-    Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups];
+    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Images, Flavors, Networks, Keypairs, Orphans, Shells, Pager, Dialog];
+    Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups, Orphans];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
-    MarkRow "mark-row" "" "Mark the row for what is to be done to several, or not" [Clusters, Templates, Nodes];
-    MarkRange "mark-range" "" "Mark all rows from the last mark to here" [Clusters, Templates, Nodes];
-    MarkAll "mark-all" "" "Mark all rows that are shown, or none" [Clusters, Templates, Nodes];
-    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
-    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce];
-    Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster, Shells];
-    Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster, Shells];
-    Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster, Shells];
-    Pane3 "pane-3" "" "Go to the third pane" [Home, Cluster, Shells];
-    Pane4 "pane-4" "" "Go to the fourth pane" [Home, Cluster, Shells];
-    Pane5 "pane-5" "" "Go to the fifth pane" [Cluster, Shells];
-    Pane6 "pane-6" "" "Go to the sixth pane" [Cluster, Shells];
-    Pane7 "pane-7" "" "Go to the seventh pane" [Cluster, Shells];
-    NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster, Shells];
-    PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster, Shells];
+    MarkRow "mark-row" "" "Mark the row for what is to be done to several, or not" [Clusters, Templates, Nodes, Orphans];
+    MarkRange "mark-range" "" "Mark all rows from the last mark to here" [Clusters, Templates, Nodes, Orphans];
+    MarkAll "mark-all" "" "Mark all rows that are shown, or none" [Clusters, Templates, Nodes, Orphans];
+    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
+    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
+    Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster, Cloud, Shells];
+    Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster, Cloud, Shells];
+    Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster, Cloud, Shells];
+    Pane3 "pane-3" "" "Go to the third pane" [Home, Cluster, Cloud, Shells];
+    Pane4 "pane-4" "" "Go to the fourth pane" [Home, Cluster, Cloud, Shells];
+    Pane5 "pane-5" "" "Go to the fifth pane" [Cluster, Cloud, Shells];
+    Pane6 "pane-6" "" "Go to the sixth pane" [Cluster, Cloud, Shells];
+    Pane7 "pane-7" "" "Go to the seventh pane" [Cluster, Cloud, Shells];
+    NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster, Cloud, Shells];
+    PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster, Cloud, Shells];
     Up "up" "" "One row up" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
     Down "down" "" "One row down" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
     PageUp "page-up" "" "One page up" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
@@ -251,7 +288,7 @@ actions! {
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
     Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
-    Back "back" "back" "Close this and go back" [List, Home, Cluster, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
     Clouds "clouds" "" "Go to another cloud, project or region" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];

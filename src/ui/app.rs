@@ -5,6 +5,7 @@ mod chord;
 mod draw;
 mod needs;
 mod place;
+mod project;
 mod replies;
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,17 +17,19 @@ use super::dialogs::clouds::CloudsDialog;
 use super::dialogs::confirm::{Confirm, DeleteTemplate, Discard, Question};
 use super::dialogs::help::HelpPage;
 use super::dialogs::kubeconfig::KubeconfigDialog;
+use super::dialogs::orphans::RemoveOrphans;
 use super::dialogs::palette::{Palette, Pick};
 use super::dialogs::several::SeveralDialog;
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
 use super::forms::review::Review;
-use super::forms::{change, cluster, template};
+use super::forms::{change, cluster, image, quota, template};
 use super::key::{Code, KeyPress};
 use super::keymap::{Found, Keymap};
 use super::layer::{Ask, Cx, Layer, Link, Route};
 use super::msg::Msg;
 use super::notices::Notices;
+use super::pages::cloud::CloudPage;
 use super::pages::cluster::ClusterPage;
 use super::pages::home::Home;
 use super::pages::reader::Reader;
@@ -69,6 +72,8 @@ pub struct App {
     /// What was in the lists when they were asked for: only that can have gone from them.
     known: BTreeSet<uuid::Uuid>,
     watched: Option<ClusterId>,
+    /// When the cloud's images came last.
+    images_seen: Option<DateTime<Utc>>,
     /// Whether the terminal has the keyboard; not every terminal tells.
     focus: Option<bool>,
     last_key: DateTime<Utc>,
@@ -113,6 +118,7 @@ impl App {
             pending: HashMap::new(),
             known: BTreeSet::new(),
             watched: None,
+            images_seen: None,
             focus: None,
             last_key: now,
             changed: true,
@@ -128,8 +134,12 @@ impl App {
                 if self.wake_at().is_some_and(|at| at <= now) {
                     self.changed = true;
                 }
+                let look = self.images_due().is_some_and(|at| at <= now);
                 self.now = now;
                 self.notices.expire(now);
+                if look {
+                    self.run(Job::Inventory, &mut effects);
+                }
                 return effects;
             }
             Msg::Key(key) => {
@@ -191,7 +201,7 @@ impl App {
         let moving = self.fleet.clusters.values().any(moves);
         let second = moving.then(|| self.now.trunc_subsecs(0) + TimeDelta::seconds(1));
         let ages = self.fleet.clusters.values().map(|cluster| words::age_changes(cluster.created_at, self.now)).min();
-        [second, ages, self.notices.next_expiry()].into_iter().flatten().min()
+        [second, ages, self.notices.next_expiry(), self.images_due()].into_iter().flatten().min()
     }
 
     fn contexts(&self) -> Vec<Context> {
@@ -300,6 +310,7 @@ impl App {
                 self.act(action, effects);
             }
             Pick::Place(to) => self.go(to, effects),
+            Pick::Cloud(pane) => self.open(Route::Cloud(Some(pane)), effects),
             Pick::Cluster(id) => self.open(Route::Cluster { id, why: false }, effects),
         }
     }
@@ -334,7 +345,11 @@ impl App {
         if matches!(route, Route::Clouds | Route::Palette { .. }) {
             self.ask_for_places(effects);
         }
-        let wants_inventory = matches!(route, Route::NewTemplate | Route::NewCluster(_) | Route::Change(..));
+        let wants_inventory =
+            matches!(route, Route::NewTemplate | Route::NewCluster(_) | Route::Change(..) | Route::EditTemplate(_));
+        if matches!(route, Route::Cloud(_)) {
+            self.leave_for_cloud();
+        }
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
             Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
@@ -351,6 +366,12 @@ impl App {
             Route::Read(matter) => Some(Box::new(Reader::new(matter, &cx))),
             Route::Several(several) => Some(Box::new(SeveralDialog::new(*several))),
             Route::Review { wish, command } => Some(Box::new(Review::new(*wish, command))),
+            Route::Cloud(pane) => Some(Box::new(CloudPage::new(pane))),
+            Route::DescribeImage(id) => image::describe(&id, &cx),
+            Route::ImportImage => Some(image::import(&cx)),
+            Route::ClusterQuota => Some(quota::form(&cx)),
+            Route::RemoveOrphans(orphans) => Some(Box::new(RemoveOrphans::new(orphans))),
+            Route::EditTemplate(id) => template::edit(id, &cx),
             Route::Discard => Some(Box::new(Discard)),
             Route::Clouds => Some(Box::new(CloudsDialog::default())),
             Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),

@@ -4,5 +4,6 @@ pub mod clouds;
 pub mod confirm;
 pub mod help;
 pub mod kubeconfig;
+pub mod orphans;
 pub mod palette;
 pub mod several;

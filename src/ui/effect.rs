@@ -1,7 +1,8 @@
 //! What the dashboard wants done outside itself, as plain data.
 
+use super::project::{About, Task};
 use super::shells::{ShellDo, ShellId};
-use crate::model::{ClusterChange, ClusterId, Destination, NewCluster, NewTemplate, TemplateId};
+use crate::model::{ClusterChange, ClusterId, Destination, NewCluster, NewTemplate, Patch, TemplateId};
 
 /// Performed by `runtime`; tests compare them.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +52,11 @@ pub enum Job {
     Change(ClusterId, Box<ClusterChange>),
     /// Whether the change would be accepted.
     CheckChange(ClusterId, Box<ClusterChange>),
+    UpdateTemplate(TemplateId, Vec<Patch>),
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
+    /// About the project beside its clusters.
+    Project(Task),
     SaveKubeconfig {
         id: ClusterId,
         target: Target,
@@ -109,8 +113,10 @@ pub enum Slot {
     CreateCluster,
     Change(ClusterId),
     Check(ClusterId),
+    UpdateTemplate(TemplateId),
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
+    Project(About),
     Kubeconfig(ClusterId),
 }
 
@@ -141,6 +147,8 @@ impl Job {
             Self::CreateCluster(_) => Slot::CreateCluster,
             Self::Change(id, _) => Slot::Change(*id),
             Self::CheckChange(id, _) => Slot::Check(*id),
+            Self::Project(task) => Slot::Project(task.about()),
+            Self::UpdateTemplate(id, _) => Slot::UpdateTemplate(*id),
             Self::DeleteTemplate(id) => Slot::DeleteTemplate(*id),
             Self::DeleteCluster(id) => Slot::DeleteCluster(*id),
             Self::SaveKubeconfig { id, .. } => Slot::Kubeconfig(*id),
@@ -154,6 +162,9 @@ impl Job {
 
     /// A load only reads: it may be cut short when a newer one makes it useless.
     pub fn is_load(&self) -> bool {
+        if let Self::Project(task) = self {
+            return task.is_load();
+        }
         matches!(
             self,
             Self::Templates

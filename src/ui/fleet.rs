@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::project::Project;
 use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
@@ -27,7 +28,7 @@ impl<T> Default for Part<T> {
 }
 
 impl<T> Part<T> {
-    fn put(&mut self, answer: Result<Vec<T>, Problem>) {
+    pub fn put(&mut self, answer: Result<Vec<T>, Problem>) {
         match answer {
             Ok(list) => *self = Self { list, loaded: Loaded::Yes },
             Err(problem) => self.loaded = Loaded::Failed(problem),
@@ -93,7 +94,10 @@ pub struct Fleet {
     pub clouds: Clouds,
     pub places: Option<Result<Places, Problem>>,
     pub inventory: Option<Inventory>,
+    pub inventory_loaded: Loaded,
     pub inventory_problems: Vec<Problem>,
+    /// What is known of the project beside clusters.
+    pub project: Project,
     /// Ids are never used again, so a late list cannot bring one of these back.
     gone: BTreeSet<uuid::Uuid>,
 }
@@ -235,6 +239,8 @@ impl Fleet {
         if fresh.is_empty() {
             return false;
         }
+        let name = self.clusters.get(&id).map_or_else(|| id.to_string(), |cluster| cluster.name.clone());
+        self.project.add_events(id, &name, &fresh);
         kept.extend(fresh);
         kept.sort_by_key(|event| event.time);
         kept.dedup_by(|a, b| a.id == b.id);
@@ -305,6 +311,8 @@ impl Fleet {
             looked.labels.loaded = Loaded::Not;
         }
         self.certificates.retain(|_, certificate| certificate.is_ok());
+        self.inventory_loaded = Loaded::Not;
+        self.project.forget_loaded();
     }
 
     /// Takes a whole list: what is not in it any more goes.

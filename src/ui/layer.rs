@@ -16,12 +16,14 @@ use super::key::KeyPress;
 use super::keymap::Keymap;
 use super::msg::Reply;
 use super::operation::Wanted;
+use super::pages::cloud;
 use super::pages::reader::matter::Matter;
+use super::project::Need;
 use super::several::Several;
 use super::shells::term::Size;
 use super::shells::{Shells, Wish};
 use super::theme::{Role, Theme};
-use crate::model::{ClusterId, Destination, NewCluster, TemplateId};
+use crate::model::{ClusterId, Destination, NewCluster, Orphan, TemplateId};
 
 /// All that a layer may read.
 pub struct Cx<'a> {
@@ -109,6 +111,14 @@ pub enum Route {
     /// … to several things.
     Several(Box<Several>),
     Discard,
+    /// The project and its cloud, at a pane.
+    Cloud(Option<cloud::Pane>),
+    /// What is in an image, by its id.
+    DescribeImage(String),
+    ImportImage,
+    ClusterQuota,
+    RemoveOrphans(Vec<Orphan>),
+    EditTemplate(TemplateId),
     /// A text over the whole screen.
     Read(Matter),
     /// The last look; with the command that would do the same.
@@ -194,6 +204,11 @@ pub trait Layer: Send {
     /// Whether the action is worth a hint just now. What is pressed all the same is tried.
     fn offers(&self, _action: Action, _cx: &Cx) -> bool {
         true
+    }
+
+    /// Parts of the project that it shows.
+    fn needs(&self) -> Vec<Need> {
+        Vec::new()
     }
 
     fn select_cluster(&mut self, _id: ClusterId) {}

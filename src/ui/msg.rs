@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::effect::{Source, Ticket};
 use super::key::KeyPress;
+use super::project::Told;
 use super::shells::{ShellId, ShellNews};
 use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
@@ -61,6 +62,8 @@ pub enum Reply {
     ChangeChecked(ClusterId, Result<(), Vec<Problem>>),
     TemplateDeleted(TemplateId, Result<(), Problem>),
     ClusterDeleted(ClusterId, Result<(), Problem>),
+    TemplateUpdated(TemplateId, Result<Box<ClusterTemplate>, Vec<Problem>>),
+    Project(Told),
     Kubeconfig(Saved),
 }
 
@@ -68,7 +71,9 @@ impl Reply {
     /// Why a wish was not accepted, for whoever shows it.
     pub fn refusals(&self) -> &[Problem] {
         match self {
+            Self::Project(told) => told.refusals(),
             Self::TemplateCreated(Err(problems))
+            | Self::TemplateUpdated(_, Err(problems))
             | Self::ClusterCreated(Err(problems))
             | Self::ClusterChanged(_, Err(problems)) => problems,
             Self::TemplateDeleted(_, Err(problem)) | Self::ClusterDeleted(_, Err(problem)) => {

@@ -11,6 +11,7 @@ pub mod history;
 pub mod issued;
 pub mod labels;
 pub mod nodes;
+pub mod project;
 pub mod resources;
 pub mod templates;
 pub mod tree;
@@ -113,6 +114,11 @@ impl<S: Spec> ListPane<S> {
     pub fn meant<'a>(&self, cx: &Cx<'a>) -> Vec<&'a S::Row> {
         let marked = self.marked(cx);
         if marked.is_empty() { self.selected(cx).into_iter().collect() } else { marked }
+    }
+
+    /// Back to the first row, whichever that is then.
+    pub fn to_top(&mut self) {
+        self.cursor = Cursor::default();
     }
 
     pub fn unmark(&mut self) {

@@ -2,6 +2,7 @@
 //! and the loop that runs it, on a fake manager.
 
 mod chords;
+mod cloud;
 mod desk;
 mod doing;
 mod keys;

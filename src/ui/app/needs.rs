@@ -53,6 +53,7 @@ impl App {
                 }
             }
         }
+        self.ask_for_project(effects);
         let asked = self.pending.keys().filter(|slot| matches!(slot, Slot::Certificate(_))).count();
         let missing: Vec<ClusterId> = self
             .fleet

@@ -45,6 +45,8 @@ impl App {
             Reply::Inventory(inventory, problems) => {
                 fleet.inventory = Some(*inventory);
                 fleet.inventory_problems = problems;
+                fleet.inventory_loaded = Loaded::Yes;
+                self.images_seen = Some(self.now);
             }
             Reply::Events(id, Ok(events)) => {
                 fleet.add_events(id, events);
@@ -83,6 +85,11 @@ impl App {
                 self.notices.good(told, self.now);
                 fleet.put_cluster(*cluster);
             }
+            Reply::TemplateUpdated(_, Ok(template)) => {
+                self.notices.good(format!("template {} is changed", template.spec.name), self.now);
+                fleet.put_template(*template);
+            }
+            Reply::Project(told) => self.take_told(told),
             Reply::TemplateDeleted(id, Ok(())) => {
                 fleet.apply(crate::service::Change::TemplateGone { id });
             }
@@ -104,6 +111,7 @@ impl App {
             | Reply::ClusterCreated(Err(_))
             | Reply::ClusterChanged(_, Err(_))
             | Reply::ChangeChecked(..)
+            | Reply::TemplateUpdated(_, Err(_))
             | Reply::TemplateDeleted(_, Err(_))
             | Reply::ClusterDeleted(_, Err(_)) => {}
         }

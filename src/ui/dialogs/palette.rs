@@ -14,6 +14,7 @@ use crate::ui::dialogs::clouds;
 use crate::ui::filter::in_order;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer};
+use crate::ui::pages::cloud;
 use crate::ui::panes::step;
 use crate::ui::theme::Role;
 use crate::ui::widgets::input::Input;
@@ -28,6 +29,8 @@ pub enum Pick {
     Action(Action),
     /// On the home screen, whatever lies over it.
     Pane(Action),
+    /// On the cloud's page.
+    Cloud(cloud::Pane),
     Cluster(ClusterId),
     Place(Destination),
 }
@@ -72,12 +75,21 @@ impl Palette {
             })
             .collect();
         // From a form, going elsewhere would throw away what was typed.
-        if [Context::Home, Context::Cluster, Context::Pager].iter().any(|context| self.about.contains(context)) {
+        if [Context::Home, Context::Cluster, Context::Cloud, Context::Pager]
+            .iter()
+            .any(|context| self.about.contains(context))
+        {
             rows.extend(PANES.map(|(name, action, told)| Row {
                 pick: Pick::Pane(action),
                 name: name.to_owned(),
                 key: String::new(),
                 told: told.to_owned(),
+            }));
+            rows.extend(cloud::Pane::ALL.map(|pane| Row {
+                pick: Pick::Cloud(pane),
+                name: if pane == cloud::Pane::Events { "project-events".into() } else { pane.name().to_lowercase() },
+                key: String::new(),
+                told: pane.doc().to_owned(),
             }));
             rows.extend(cx.fleet.clusters.values().map(|cluster| Row {
                 pick: Pick::Cluster(cluster.uuid),

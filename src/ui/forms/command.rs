@@ -30,10 +30,14 @@ pub struct Command(Vec<String>);
 
 impl Command {
     pub fn new(wording: Wording, verb: &str, name: &str) -> Self {
-        let mut parts: Vec<String> = wording.program().split(' ').map(str::to_owned).collect();
-        parts.extend(verb.split(' ').map(str::to_owned));
-        parts.push(if name.is_empty() { "NAME".into() } else { quote(name) });
-        Self(parts)
+        let mut command = Self::of(wording.program(), verb);
+        command.word(name, "NAME");
+        command
+    }
+
+    /// Of another program's, or without a name.
+    pub fn of(program: &str, verb: &str) -> Self {
+        Self(program.split(' ').chain(verb.split(' ')).map(str::to_owned).collect())
     }
 
     /// A further word.

@@ -29,7 +29,7 @@ impl<S: Subject> Form<S> {
             (rects[0], rects[1])
         };
         let beside = self.focused().map_or(self.subject.button().trim(), |field| field.label);
-        let about = self.subject.about().map(|(_, name)| cx.span(Role::Strong, name));
+        let about = self.subject.named().map(|name| cx.span(Role::Strong, name));
         let side_box =
             Boxed { area: side, title: vec![cx.span(Role::Title, beside)], note: Vec::new(), focused: false };
         let title = vec![cx.span(Role::TitleFocused, self.subject.title())];

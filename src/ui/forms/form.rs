@@ -20,6 +20,10 @@ pub trait Subject: Send {
     fn about(&self) -> Option<(ClusterId, &str)> {
         None
     }
+    /// What it changes, by name.
+    fn named(&self) -> Option<&str> {
+        self.about().map(|(_, name)| name)
+    }
     /// Asks whether it would be accepted, before [`Subject::question`] is put.
     fn check_job(&self, _values: &Values) -> Option<Job> {
         None

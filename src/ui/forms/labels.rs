@@ -22,6 +22,11 @@ pub struct LabelEditor {
 }
 
 impl LabelEditor {
+    /// With these in it, one a line.
+    pub fn new(labels: &Labels) -> Self {
+        Self { area: TextArea::new(labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect()) }
+    }
+
     pub fn labels(&self) -> Result<Labels, Vec<(usize, Problem)>> {
         Labels::parse_lines(self.area.lines())
     }

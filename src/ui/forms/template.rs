@@ -1,21 +1,87 @@
-//! The form of a new cluster template.
+//! The form of a cluster template: a new one, or one that is there.
 
 use super::command::{Command, Wording};
 use super::field::{Field, Kind, Values};
 use super::form::{Form, Subject};
+use super::labels::LabelEditor;
 use super::offers::{self, Offer};
 use crate::model::labels::catalogue::Sheet;
+use crate::model::patch::{self, HARMLESS, PatchOp};
 use crate::model::validate::{template_fits, template_shape};
-use crate::model::{Check, NewTemplate, Problem, checks};
+use crate::model::{Check, ClusterTemplate, NewTemplate, Patch, Problem, TemplateId, checks};
 use crate::ui::effect::Job;
-use crate::ui::layer::{Ask, Cx};
+use crate::ui::layer::{Ask, Cx, Layer};
 use crate::ui::msg::Reply;
+use crate::ui::widgets::input::Input;
 
-pub struct Template;
+pub struct Template {
+    /// The one that is changed.
+    of: Option<Box<ClusterTemplate>>,
+}
+
+const ON_OFF: [(&str, &str); 2] = [("on", "on"), ("off", "off")];
 
 pub fn form(cx: &Cx) -> Form<Template> {
-    let on_off = [("on", "on"), ("off", "off")];
-    let fields = vec![
+    Form::new(Template { of: None }, fields(), cx)
+}
+
+/// `None`: it is gone.
+pub fn edit(id: TemplateId, cx: &Cx) -> Option<Box<dyn Layer>> {
+    let template = cx.fleet.templates.get(&id)?;
+    let mut fields = fields();
+    fields.extend([
+        Field::switch("public", "Public", "Whether the projects of this cloud and region may all use it.", &ON_OFF, 1),
+        Field::switch(
+            "hidden",
+            "Hidden",
+            "Whether lists leave it out; who knows its uuid can use it all the same.",
+            &ON_OFF,
+            1,
+        ),
+        Field::text("tags", "Tags", "Words for people, separated by commas.", ""),
+    ]);
+    fields.iter_mut().for_each(|field| fill(field, &template.spec));
+    Some(Box::new(Form::new(Template { of: Some(Box::new(template.clone())) }, fields, cx)))
+}
+
+/// Gives a field the template's value.
+fn fill(field: &mut Field, spec: &NewTemplate) {
+    let on = |on: bool| Some(if on { "on" } else { "off" }.to_owned());
+    let value = match field.id {
+        "name" => Some(spec.name.clone()),
+        "image_id" => Some(spec.image_id.clone()),
+        "external_network_id" => spec.external_network_id.clone(),
+        "master_flavor_id" => spec.master_flavor_id.clone(),
+        "flavor_id" => spec.flavor_id.clone(),
+        "keypair_id" => spec.keypair_id.clone(),
+        "floating_ip_enabled" => on(spec.floating_ip_enabled),
+        "master_lb_enabled" => on(spec.master_lb_enabled),
+        "network_driver" => spec.network_driver.clone(),
+        "dns_nameserver" => spec.dns_nameserver.clone(),
+        "docker_volume_size" => spec.docker_volume_size.map(|gb| gb.to_string()),
+        "fixed_network" => spec.fixed_network.clone(),
+        "fixed_subnet" => spec.fixed_subnet.clone(),
+        "public" => on(spec.public),
+        "hidden" => on(spec.hidden),
+        "tags" => spec.tags.clone(),
+        _ => None,
+    };
+    let text = value.as_deref().unwrap_or_default();
+    match &mut field.kind {
+        Kind::Text(input) | Kind::Number(input) => *input = Input::new(text),
+        Kind::Pick(chosen) => chosen.clone_from(&value),
+        Kind::Switch(switch) => {
+            switch.at = switch.options.iter().position(|(option, _)| *option == text).unwrap_or(switch.at);
+        }
+        Kind::Labels(editor) => *editor = LabelEditor::new(&spec.labels),
+        Kind::Marks(_) => {}
+    }
+    // What is there is nobody's default.
+    field.touched = true;
+}
+
+fn fields() -> Vec<Field> {
+    vec![
         Field::text("name", "Name", "How the template is called in lists and commands.", ""),
         Field::pick(
             "image_id",
@@ -38,14 +104,14 @@ pub fn form(cx: &Cx) -> Form<Template> {
             "floating_ip_enabled",
             "Floating IPs",
             "Whether nodes get addresses that are reachable from outside. Off: only from within the network or through a bastion.",
-            &on_off,
+            &ON_OFF,
             0,
         ),
         Field::switch(
             "master_lb_enabled",
             "Master LB",
             "Whether an Octavia load balancer stands before the API servers. Needed for more than one master.",
-            &on_off,
+            &ON_OFF,
             1,
         ),
         Field::switch(
@@ -74,12 +140,11 @@ pub fn form(cx: &Cx) -> Form<Template> {
         ),
         Field::pick("fixed_subnet", "Subnet", "A subnet of that network."),
         Field::labels("labels", "Labels", "Settings the driver reads, one key=value a line."),
-    ];
-    Form::new(Template, fields, cx)
+    ]
 }
 
-fn wish(values: &Values) -> NewTemplate {
-    let plain = NewTemplate::default();
+/// What the fields ask for; what there is no field for is as in `plain`.
+fn wish(values: &Values, plain: NewTemplate) -> NewTemplate {
     NewTemplate {
         name: values.text("name").unwrap_or_default(),
         image_id: values.text("image_id").unwrap_or_default(),
@@ -95,13 +160,66 @@ fn wish(values: &Values) -> NewTemplate {
         fixed_network: values.text("fixed_network"),
         fixed_subnet: values.text("fixed_subnet"),
         labels: values.labels("labels"),
+        public: values.on("public").unwrap_or(plain.public),
+        hidden: values.on("hidden").unwrap_or(plain.hidden),
+        tags: values.text("tags"),
         ..plain
+    }
+}
+
+impl Template {
+    fn wish(&self, values: &Values) -> NewTemplate {
+        wish(values, self.of.as_ref().map_or_else(NewTemplate::default, |of| of.spec.clone()))
+    }
+
+    fn patches(&self, values: &Values) -> Vec<Patch> {
+        self.of.as_ref().map_or_else(Vec::new, |of| patch::between(&of.spec, &self.wish(values)))
+    }
+
+    /// What cannot be changed while clusters of ours refer to it; others' are the manager's to know.
+    fn held(&self, values: &Values, cx: &Cx) -> Vec<Problem> {
+        let Some(of) = &self.of else { return Vec::new() };
+        let users = cx.fleet.clusters.values().filter(|cluster| cluster.cluster_template_id == of.uuid);
+        let names: Vec<&str> = users.map(|cluster| cluster.name.as_str()).take(3).collect();
+        let mut fields: Vec<String> = self
+            .patches(values)
+            .iter()
+            .map(|patch| patch.target().0.to_owned())
+            .filter(|f| !names.is_empty() && !HARMLESS.contains(&f.as_str()))
+            .collect();
+        fields.dedup();
+        let told = |field: String| {
+            Problem::conflict(format!("it is used by {}: that cannot change now", names.join(", ")))
+                .on_field(&field)
+                .advise(format!("Only {} can be changed while it is; or make another template", HARMLESS.join(", ")))
+        };
+        fields.into_iter().map(told).collect()
     }
 }
 
 impl Subject for Template {
     fn title(&self) -> &'static str {
-        "New cluster template"
+        if self.of.is_some() { "Change cluster template" } else { "New cluster template" }
+    }
+
+    fn named(&self) -> Option<&str> {
+        self.of.as_ref().map(|of| of.spec.name.as_str())
+    }
+
+    fn button(&self) -> &'static str {
+        if self.of.is_some() { "  Change  " } else { "  Create  " }
+    }
+
+    fn doing(&self) -> &'static str {
+        if self.of.is_some() { "changing…" } else { "creating…" }
+    }
+
+    fn ending(&self) -> &'static str {
+        if self.of.is_some() {
+            "Changes the template; clusters that are there keep what they were made from."
+        } else {
+            "Checks everything once more and creates it."
+        }
     }
 
     fn offers(&self, id: &str, values: &Values, cx: &Cx) -> Vec<Offer> {
@@ -145,8 +263,9 @@ impl Subject for Template {
     }
 
     fn check(&self, values: &Values, cx: &Cx) -> Vec<Problem> {
-        let wish = wish(values);
-        let mut found = template_shape(&wish);
+        let wish = self.wish(values);
+        let mut found = self.held(values, cx);
+        found.extend(template_shape(&wish));
         // Lists that could not be loaded would make everything look missing.
         if let (Some(cloud), true) = (&cx.fleet.inventory, cx.fleet.inventory_problems.is_empty()) {
             let told: Vec<Option<String>> = found.iter().map(|problem| problem.field.clone()).collect();
@@ -156,7 +275,10 @@ impl Subject for Template {
     }
 
     fn command(&self, values: &Values, wording: Wording) -> Vec<String> {
-        let wish = wish(values);
+        if let Some(of) = &self.of {
+            return change_command(&of.spec.name, &self.patches(values), wording);
+        }
+        let wish = self.wish(values);
         let mut command = Command::new(
             wording,
             if wording == Wording::Jeroboam { "template create" } else { "cluster template create" },
@@ -180,22 +302,51 @@ impl Subject for Template {
     }
 
     fn remarks(&self, values: &Values, cx: &Cx) -> Vec<Check> {
-        cx.fleet.inventory.as_ref().map_or_else(Vec::new, |cloud| checks::template(&wish(values), cloud))
+        cx.fleet.inventory.as_ref().map_or_else(Vec::new, |cloud| checks::template(&self.wish(values), cloud))
     }
 
     fn sheet<'a>(&self, values: &Values, cx: &Cx<'a>) -> Option<&'a Sheet> {
-        cx.fleet.inventory.as_ref()?.sheet(&wish(values))
+        cx.fleet.inventory.as_ref()?.sheet(&self.wish(values))
     }
 
     fn job(&self, values: &Values, _: &Cx) -> Job {
-        Job::CreateTemplate(Box::new(wish(values)))
+        match &self.of {
+            Some(of) => Job::UpdateTemplate(of.uuid, self.patches(values)),
+            None => Job::CreateTemplate(Box::new(self.wish(values))),
+        }
     }
 
     fn answer(&self, reply: &Reply) -> Option<Result<Vec<Ask>, Vec<Problem>>> {
-        match reply {
-            Reply::TemplateCreated(Ok(_)) => Some(Ok(vec![Ask::Close])),
-            Reply::TemplateCreated(Err(problems)) => Some(Err(problems.clone())),
+        match (reply, &self.of) {
+            (Reply::TemplateUpdated(id, answer), Some(of)) if *id == of.uuid => {
+                Some(answer.as_ref().map(|_| vec![Ask::Close]).map_err(Clone::clone))
+            }
+            (Reply::TemplateCreated(Ok(_)), None) => Some(Ok(vec![Ask::Close])),
+            (Reply::TemplateCreated(Err(problems)), None) => Some(Err(problems.clone())),
             _ => None,
         }
     }
+}
+
+/// One command for what is set anew and one for what goes: each does one sort of change.
+fn change_command(name: &str, patches: &[Patch], wording: Wording) -> Vec<String> {
+    let verb = if wording == Wording::Jeroboam { "template update" } else { "cluster template update" };
+    let mut parts: Vec<String> = Vec::new();
+    for (op, word) in [(PatchOp::Add, "add"), (PatchOp::Replace, "replace"), (PatchOp::Remove, "remove")] {
+        let meant: Vec<&Patch> = patches.iter().filter(|patch| patch.op == op).collect();
+        if meant.is_empty() {
+            continue;
+        }
+        let mut command = Command::new(wording, verb, name);
+        command.word(word, "");
+        for patch in meant {
+            let value = patch.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+            command.word(&format!("{}{value}", patch.path), "");
+        }
+        if !parts.is_empty() {
+            parts.push("&&".into());
+        }
+        parts.extend(command.parts());
+    }
+    if parts.is_empty() { vec!["(nothing is changed yet)".into()] } else { parts }
 }

@@ -399,6 +399,7 @@ impl Layer for ClusterPage {
             Action::Login => vec![Ask::Do(Effect::Login(self.id, self.node(cx)))],
             Action::Shell => home::shell(self.id, self.node(cx)),
             Action::Shells => home::shells(cx),
+            Action::Cloud => vec![Ask::Open(Route::Cloud(None))],
             Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(self.id, Form::Yaml)))],
             Action::Parameters => home::parameters(self.id, cx),
             Action::Console | Action::Inspect => {
@@ -477,7 +478,13 @@ impl Layer for ClusterPage {
 }
 
 /// Puts words on the selected row under a list when there is room; gives what is left for the list.
-fn with_words(area: Rect, wanted: bool, words: Option<Vec<Vec<Span<'static>>>>, cx: &Cx, buf: &mut Buffer) -> Rect {
+pub(super) fn with_words(
+    area: Rect,
+    wanted: bool,
+    words: Option<Vec<Vec<Span<'static>>>>,
+    cx: &Cx,
+    buf: &mut Buffer,
+) -> Rect {
     let Some(words) = words.filter(|words| wanted && !words.is_empty()) else { return area };
     let need = u16::try_from(words.len() + 1).unwrap_or(u16::MAX);
     if area.height < need + 4 {

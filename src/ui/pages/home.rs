@@ -117,6 +117,16 @@ impl Home {
         template.map(|template| Ask::Open(Route::NewCluster(Some(template.uuid)))).into_iter().collect()
     }
 
+    fn edit_template(&self, cx: &Cx) -> Vec<Ask> {
+        match self.templates.selected(cx) {
+            Some(template) if cx.fleet.is_ours(template) => vec![Ask::Open(Route::EditTemplate(template.uuid))],
+            Some(template) => {
+                vec![Ask::Say(format!("it belongs to project {}: only that one can change it", template.project_id))]
+            }
+            None => Vec::new(),
+        }
+    }
+
     fn new_thing(&self, cx: &Cx) -> Vec<Ask> {
         match self.focus {
             Pane::Templates => vec![Ask::Open(Route::NewTemplate)],
@@ -386,6 +396,8 @@ impl Layer for Home {
                 ca.and_then(|ca| ca.as_ref().ok()).map_or_else(Vec::new, |ca| copy("CA certificate", &ca.pem))
             }
             Action::Shells => shells(cx),
+            Action::Cloud => vec![Ask::Open(Route::Cloud(None))],
+            Action::Edit => self.edit_template(cx),
             _ => self.on_cluster(action, cx),
         }
     }

@@ -180,20 +180,20 @@ impl Columns {
 }
 
 /// Heat's "state changed" says no more than the status itself.
-fn is_boilerplate(reason: &str) -> bool {
+pub(super) fn is_boilerplate(reason: &str) -> bool {
     let reason = reason.trim();
     reason.eq_ignore_ascii_case("state changed")
         || reason.to_ascii_lowercase().starts_with("stack create ")
         || reason.to_ascii_lowercase().starts_with("stack delete ")
 }
 
-fn address(event: &StackEvent) -> String {
+pub(super) fn address(event: &StackEvent) -> String {
     let mut parts = event.path.clone();
     parts.push(event.resource.clone());
     parts.join(".")
 }
 
-fn haystack(event: &StackEvent) -> String {
+pub(super) fn haystack(event: &StackEvent) -> String {
     format!("{} {} {} {}", address(event), event.status, event.reason, event.physical_id)
 }
 

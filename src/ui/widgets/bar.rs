@@ -24,6 +24,25 @@ pub fn quota(used: u64, needed: u64, limit: u64, columns: usize, cx: &Cx) -> Vec
     ]
 }
 
+/// What the first part of a [`share`] is drawn with.
+pub const OURS: &str = "▰";
+
+/// How much of a limit is used, what is ours of it first; the least that is used shows.
+pub fn share(ours: u64, used: u64, limit: u64, columns: usize, cx: &Cx) -> Vec<Span<'static>> {
+    let part = |amount: u64| {
+        let share = u128::from(amount.min(limit)) * columns as u128 / u128::from(limit.max(1));
+        usize::try_from(share).unwrap_or(columns).min(columns).max(usize::from(amount > 0))
+    };
+    let all = part(used).max(if limit == 0 { columns } else { 0 });
+    let own = part(ours).min(all);
+    let full = used >= limit;
+    vec![
+        cx.span(if full { Role::Failed } else { Role::Bar }, OURS.repeat(own)),
+        cx.span(if full { Role::Failed } else { Role::Muted }, "▬".repeat(all - own)),
+        cx.span(Role::BarRest, "▱".repeat(columns - all)),
+    ]
+}
+
 pub fn bar(progress: Progress, columns: usize, cx: &Cx) -> Vec<Span<'static>> {
     let done = (progress.complete * columns).checked_div(progress.total).unwrap_or(0).min(columns);
     vec![cx.span(Role::Bar, "▰".repeat(done)), cx.span(Role::BarRest, "▱".repeat(columns - done))]

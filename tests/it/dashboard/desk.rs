@@ -186,6 +186,12 @@ pub fn answer(job: &Job) -> Reply {
         Job::CheckChange(id, _) => Reply::ChangeChecked(*id, Ok(())),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(*id, Ok(())),
         Job::DeleteCluster(id) => Reply::ClusterDeleted(*id, Ok(())),
+        Job::UpdateTemplate(id, patches) => {
+            let mut template = world::templates().into_iter().find(|template| template.uuid == *id).unwrap();
+            template.spec = jeroboam::model::patch::template(&template.spec, patches).unwrap();
+            Reply::TemplateUpdated(*id, Ok(Box::new(template)))
+        }
+        Job::Project(task) => Reply::Project(world::told(task)),
         Job::SaveKubeconfig { .. } => {
             Reply::Kubeconfig(Saved::Done { path: "/home/me/.kube/ml-gpu.config".into(), replaced: Vec::new() })
         }

@@ -3,7 +3,7 @@
 
 use jeroboam::model::{ClusterId, Progress, Status, TemplateId};
 use jeroboam::service::{Change, ConductorRole};
-use jeroboam::ui::{Effect, Msg, Reply, Saved};
+use jeroboam::ui::{Effect, Job, Msg, Reply, Saved};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let key = prop_oneof![
         8 => prop::sample::select(vec![
             "1", "2", "3", "4", "tab", "shift-tab", "enter", "esc", "up", "down", "g", "G", "pgup", "pgdn", "/", "?", "n", "c", "d",
-            "K", "w", "+", "U", "N", "A", "p", "t", "B", "X", "e", "5", "6", "s", "S", "y", "z", "space", "V", "*", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
+            "K", "w", "+", "U", "N", "A", "p", "t", "B", "X", "e", "O", "O", "5", "6", "7", "s", "S", "y", "z", "space", "V", "*", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
             "Y", "l", "W", "P", "v",
         ]).prop_map(str::to_owned),
         2 => "[a-z0-9=日🚀]",
@@ -97,6 +97,11 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::Kubeconfig(_) => Reply::Kubeconfig(Saved::Failed(problem)),
                 Reply::Read(source, _) => Reply::Read(source, Err(problem)),
                 Reply::Places(_) => Reply::Places(Err(problem)),
+                Reply::TemplateUpdated(id, _) => Reply::TemplateUpdated(id, Err(vec![problem])),
+                Reply::Project(_) => match &job {
+                    Job::Project(task) => Reply::Project(task.failed(problem)),
+                    other => answer(other),
+                },
                 Reply::Preview(_) => Reply::Preview(Err(vec![problem])),
             };
             let msg = Msg::Reply(ticket, reply);

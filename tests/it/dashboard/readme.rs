@@ -9,7 +9,7 @@ use jeroboam::ui::action::{Action, Context};
 const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->\n"];
 
 /// Where no form or dialog is open.
-const SCREENS: [Context; 16] = [
+const SCREENS: [Context; 24] = [
     Context::Home,
     Context::Cluster,
     Context::Shell,
@@ -25,6 +25,14 @@ const SCREENS: [Context; 16] = [
     Context::History,
     Context::Issued,
     Context::InForce,
+    Context::Cloud,
+    Context::Images,
+    Context::Flavors,
+    Context::Networks,
+    Context::Keypairs,
+    Context::Limits,
+    Context::Orphans,
+    Context::Happenings,
     Context::Global,
 ];
 
@@ -42,7 +50,7 @@ const TOGETHER: [(&[Action], &str); 5] = [
             Action::NextPane,
             Action::PreviousPane,
         ],
-        "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates, labels in force; shells; next, before",
+        "Panes: clusters, templates, stack events, CA certificates; of a cluster: node groups, nodes, resources, events, history, issued certificates, labels in force; of the cloud: images, flavors, networks, keypairs, quotas, orphans, events; shells; next, before",
     ),
     (&[Action::Up, Action::Down, Action::PageUp, Action::PageDown, Action::First, Action::Last], "Move"),
     (

@@ -14,7 +14,7 @@ use super::world;
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
 /// Takes the pictures; each must come out the same when it is drawn again.
-fn pictures(name: &str, desk: &mut Desk) {
+pub fn pictures(name: &str, desk: &mut Desk) {
     for (width, height) in SIZES {
         let picture = desk.screen(width, height);
         assert_eq!(picture, desk.screen(width, height), "drawn twice");

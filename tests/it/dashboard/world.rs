@@ -15,8 +15,10 @@ use jeroboam::model::{
     Places, Problem, Progress, Project, QuotaUse, Rollout, RootCause, ServerSheet, StackEvent, StackResource,
     StackSheet, Status, Subnet, TemplateId, change,
 };
+use jeroboam::model::{Doubt, Orphan, ServiceQuota, Thing, ThingSort};
 use jeroboam::service::CaCertificate;
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
+use jeroboam::ui::project::{Task, Told};
 use jeroboam::ui::{Found, Source};
 use uuid::Uuid;
 
@@ -445,6 +447,8 @@ pub fn inventory() -> Inventory {
         min_disk: 20,
         min_ram: 2048,
         size: Some(2 << 30),
+        owner: if distro.is_some() { "admins" } else { "p1" }.into(),
+        visibility: if distro.is_some() { "public" } else { "private" }.into(),
         ..Image::default()
     };
     let flavor =
@@ -489,6 +493,71 @@ fn sheet() -> Sheet {
         reads: reads.map(|(name, default)| (name.to_owned(), default.to_owned())).into(),
         end_of_life: None,
     }
+}
+
+/// What the project has beside clusters.
+pub fn told(task: &Task) -> Told {
+    match task {
+        Task::Limits => Told::Limits(limits(), Vec::new()),
+        Task::Orphans => Told::Orphans(Ok((orphans(), Vec::new()))),
+        Task::Events => Told::Events(vec![(PROD, events(PROD)), (STAGING, staging_events())], Vec::new()),
+        Task::SetImage(id, properties) => {
+            let image = inventory().images.into_iter().find(|image| image.id == *id).unwrap();
+            Told::Image(Ok((Box::new(Image { os_distro: properties.os_distro.clone(), ..image }), false)))
+        }
+        Task::ImportImage(wish) => {
+            Told::Image(Ok((Box::new(Image { name: wish.name.clone(), ..Image::default() }), true)))
+        }
+        Task::SetQuota(limit) => Told::Quota(Ok(*limit)),
+        Task::RemoveOrphans(all) => Told::Removed(all.iter().map(|orphan| (orphan.clone(), Ok(None))).collect()),
+    }
+}
+
+/// Ids are unique in a cloud.
+fn staging_events() -> Vec<StackEvent> {
+    let other = |event: StackEvent| StackEvent { id: format!("staging-{}", event.id), ..event };
+    events(STAGING).into_iter().map(other).collect()
+}
+
+fn limits() -> Vec<ServiceQuota> {
+    let quota = |item, limit, used| ServiceQuota { item, limit, used };
+    vec![
+        quota(Item::Clusters, Some(20), 5),
+        quota(Item::Instances, Some(60), 58),
+        quota(Item::Cores, Some(200), 150),
+        quota(Item::Ram, Some(512_000), 300_000),
+        quota(Item::ServerGroupMembers, Some(10), 0),
+        quota(Item::Networks, Some(5), 5),
+        quota(Item::Ports, None, 130),
+        quota(Item::FloatingIps, Some(50), 21),
+        quota(Item::GigabytesOf("日本語".into()), Some(0), 0),
+        quota(Item::LoadBalancers, Some(10), 1),
+    ]
+}
+
+pub fn orphans() -> Vec<Orphan> {
+    let orphan = |sort, name: &str, status: &str, doubt| Orphan {
+        thing: Thing {
+            sort,
+            id: format!("id-of-{name}"),
+            name: name.into(),
+            description: String::new(),
+            status: status.into(),
+            metadata: std::collections::BTreeMap::new(),
+            tags: Vec::new(),
+            holder: None,
+            owner: String::new(),
+            network: None,
+            created: Some(ago(9 * 86_400)),
+        },
+        cluster: ClusterId(Uuid::from_u128(0xdead)),
+        doubt,
+    };
+    vec![
+        orphan(ThingSort::LoadBalancer, "kube_service_shop_web", "ACTIVE", None),
+        orphan(ThingSort::FloatingIp, "172.24.4.99", "DOWN", None),
+        orphan(ThingSort::Volume, "pvc-0b9f7a52", "available", Some(Doubt::Stranger)),
+    ]
 }
 
 /// Everything that a review can show.
