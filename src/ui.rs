@@ -18,6 +18,7 @@ pub mod layer;
 pub mod msg;
 pub mod notices;
 pub mod operation;
+pub mod pace;
 pub mod pages;
 pub mod panes;
 pub mod project;

@@ -236,6 +236,7 @@ actions! {
     Shell "shell" "shell" "Open a shell in a pane: on the node under the cursor, else on the first master" [Clusters, Cluster, Shells];
     Shells "shells" "shells" "Go to the shells that are open" [Home, Cluster, Cloud];
     Cloud "cloud" "cloud" "Go to what the cloud has: images, flavors, networks, quotas, orphans, events" [Home, Cluster];
+    Movers "movers" "movers" "Go to all that is on the move, one line for each" [Home];
     Release "release" "back to the dashboard" "Give the keyboard back to the dashboard; the shell goes on" [Shell];
     Type "type" "type" "Type into the shell again; close one that has ended" [Shells];
     Literal "literal" "" "Type the key that gives the keyboard back" [Shells];
@@ -289,6 +290,8 @@ actions! {
     Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
     Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
+    GoBack "go-back" "" "Go to the page that was open before" [List, Shells];
+    GoForward "go-forward" "" "Go to the page that one went back from" [List, Shells];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
     Clouds "clouds" "" "Go to another cloud, project or region" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];

@@ -7,6 +7,7 @@ mod needs;
 mod place;
 mod project;
 mod replies;
+mod trail;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,6 +33,7 @@ use super::notices::Notices;
 use super::pages::cloud::CloudPage;
 use super::pages::cluster::ClusterPage;
 use super::pages::home::Home;
+use super::pages::movers::MoversPage;
 use super::pages::reader::Reader;
 use super::pages::shells::ShellsPage;
 use super::shells::{Shells, Wish};
@@ -39,6 +41,7 @@ use super::theme::Theme;
 use super::words;
 use crate::model::{Cluster, ClusterId, Destination, Problem};
 use crate::service::Change;
+use trail::Trail;
 
 /// Whoever has pressed no key for so long looks elsewhere, where the terminal does not tell.
 const GLANCE: TimeDelta = TimeDelta::minutes(1);
@@ -58,6 +61,7 @@ pub struct App {
     keymap: Keymap,
     /// The first is the home screen and never goes.
     layers: Vec<Box<dyn Layer>>,
+    trail: Trail,
     shells: Shells,
     /// Leaving was asked for while shells were open.
     leaving: bool,
@@ -100,7 +104,7 @@ use cx;
 impl App {
     pub fn new(theme: Theme, keymap: Keymap, now: DateTime<Utc>, offset: FixedOffset) -> Self {
         Self {
-            fleet: Fleet::default(),
+            fleet: Fleet::at(now),
             link: Link::Connecting,
             place: None,
             going: None,
@@ -109,6 +113,7 @@ impl App {
             theme,
             keymap,
             layers: vec![Box::new(Home::default())],
+            trail: Trail::default(),
             shells: Shells::default(),
             leaving: false,
             notices: Notices::default(),
@@ -136,6 +141,7 @@ impl App {
                 }
                 let look = self.images_due().is_some_and(|at| at <= now);
                 self.now = now;
+                self.fleet.now = now;
                 self.notices.expire(now);
                 if look {
                     self.run(Job::Inventory, &mut effects);
@@ -185,6 +191,7 @@ impl App {
             self.layers.iter_mut().for_each(|layer| layer.news(&cx));
         }
         self.changed |= self.shells.take_changed();
+        self.note_page();
         self.ask_for_needs(&mut effects);
         effects
     }
@@ -287,6 +294,8 @@ impl App {
             Action::Palette if contexts.contains(&Context::Palette) => Vec::new(),
             Action::Palette => vec![Ask::Open(Route::Palette { about: contexts, recent: self.recent.clone() })],
             Action::Clouds => vec![Ask::Open(Route::Clouds)],
+            Action::GoBack => return self.turn(true, effects),
+            Action::GoForward => return self.turn(false, effects),
             Action::Refresh => {
                 let asks = if *cx.link == Link::Connected { layer.on(action, &cx) } else { Vec::new() };
                 self.refresh(effects);
@@ -306,7 +315,7 @@ impl App {
         match pick {
             Pick::Action(action) => self.act(action, effects),
             Pick::Pane(action) => {
-                self.layers.truncate(1);
+                self.leave(1);
                 self.act(action, effects);
             }
             Pick::Place(to) => self.go(to, effects),
@@ -320,8 +329,8 @@ impl App {
         for ask in asks {
             match ask {
                 Ask::Open(route) => self.open(route, effects),
-                Ask::Close => self.layers.truncate(from.max(1)),
-                Ask::CloseTwo => self.layers.truncate(from.saturating_sub(1).max(1)),
+                Ask::Close => self.leave(from.max(1)),
+                Ask::CloseTwo => self.leave(from.saturating_sub(1).max(1)),
                 Ask::Do(effect) => effects.push(effect),
                 Ask::Run(job) => self.run(job, effects),
                 Ask::Shell(wish) => {
@@ -352,6 +361,8 @@ impl App {
         }
         let cx = cx!(self);
         let layer: Option<Box<dyn Layer>> = match route {
+            Route::Home => None,
+            Route::Movers => Some(Box::new(MoversPage::default())),
             Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
             Route::Shells(opens) => Some(Box::new(ShellsPage::new(opens, &cx))),
             Route::NewTemplate => Some(Box::new(template::form(&cx))),

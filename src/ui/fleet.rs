@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
+
+use super::pace::Paces;
 use super::project::Project;
 use crate::cloud::Identity;
 use crate::model::labels::origin::Effective;
@@ -77,6 +80,9 @@ impl Tree {
 
 #[derive(Debug, Default)]
 pub struct Fleet {
+    /// What time it is, for what is noted as it comes.
+    pub now: DateTime<Utc>,
+    pub paces: Paces,
     pub identity: Option<Identity>,
     pub role: Option<ConductorRole>,
     /// The cloud or the store is out of reach just now.
@@ -118,7 +124,12 @@ const EVENTS_KEPT: usize = 5000;
 impl Fleet {
     /// Of another cloud or project: all that is known of it is what belongs to none.
     pub fn elsewhere(&mut self) -> Self {
-        Self { clouds: std::mem::take(&mut self.clouds), ..Self::default() }
+        Self { clouds: std::mem::take(&mut self.clouds), ..Self::at(self.now) }
+    }
+
+    /// Empty, at this time.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now, ..Self::default() }
     }
 
     /// Whether anything is different now.
@@ -132,6 +143,7 @@ impl Fleet {
                 self.resources_loaded.remove(&id);
                 self.looked.remove(&id);
                 self.certificates.remove(&id);
+                self.paces.forget(id);
                 self.gone.insert(id.0);
                 self.clusters.remove(&id).is_some()
             }
@@ -173,6 +185,7 @@ impl Fleet {
             _ => {}
         }
         self.look_again(&cluster);
+        self.paces.note(&cluster, self.now);
         self.clusters.insert(cluster.uuid, cluster);
         true
     }

@@ -93,6 +93,9 @@ pub enum Ask {
 /// Every page and dialog there is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Route {
+    Home,
+    /// All that moves.
+    Movers,
     Cluster {
         id: ClusterId,
         why: bool,
@@ -141,6 +144,11 @@ pub trait Layer: Send {
     fn contexts(&self) -> Vec<Context>;
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask>;
+
+    /// What would open it again, if it is a page that one goes back to.
+    fn route(&self) -> Option<Route> {
+        None
+    }
 
     /// What it wants done as soon as it is on top.
     fn opened(&mut self) -> Vec<Ask> {
@@ -199,6 +207,11 @@ pub trait Layer: Send {
     /// The cluster whose nodes, history and issued certificates it shows.
     fn inside(&self) -> Option<ClusterId> {
         None
+    }
+
+    /// The clusters whose nodes it shows.
+    fn nodes_of(&self, _cx: &Cx) -> Vec<ClusterId> {
+        self.inside().into_iter().collect()
     }
 
     /// Whether the action is worth a hint just now. What is pressed all the same is tried.

@@ -1,8 +1,10 @@
-//! Whole-screen layers: the four panes, the page of one cluster, shells, and texts to be read.
+//! Whole-screen layers: the four panes, the page of one cluster, what moves, shells, and texts to be read.
 
 pub mod cloud;
 pub mod cluster;
 pub mod home;
 pub mod layout;
+pub mod listed;
+pub mod movers;
 pub mod reader;
 pub mod shells;

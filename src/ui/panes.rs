@@ -10,6 +10,7 @@ pub mod groups;
 pub mod history;
 pub mod issued;
 pub mod labels;
+pub mod movers;
 pub mod nodes;
 pub mod project;
 pub mod resources;
@@ -193,6 +194,11 @@ impl<S: Spec> ListPane<S> {
             spans.push(cx.span(Role::FieldFocused, format!(" {MARK} {marked} marked{hidden}")));
         }
         spans
+    }
+
+    /// [`Self::title`] where a pane has no number.
+    pub fn heading(&self, focused: bool, cx: &Cx) -> Vec<Span<'static>> {
+        self.title(0, focused, cx).split_off(1)
     }
 
     pub fn view(&mut self, focused: bool, cx: &Cx, area: Rect, buf: &mut Buffer) {

@@ -42,7 +42,6 @@ impl App {
             let looked = self.fleet.looked(id);
             let not = |loaded: Option<&Loaded>| loaded.is_none_or(|loaded| *loaded == Loaded::Not);
             let wanted = [
-                (Slot::Nodes, Job::Nodes(id), not(looked.map(|looked| &looked.nodes.loaded))),
                 (Slot::History, Job::History(id), not(looked.map(|looked| &looked.history.loaded))),
                 (Slot::Issued, Job::Issued(id), not(looked.map(|looked| &looked.issued.loaded))),
                 (Slot::Labels, Job::Labels(id), not(looked.map(|looked| &looked.labels.loaded))),
@@ -53,6 +52,7 @@ impl App {
                 }
             }
         }
+        self.ask_for_nodes(effects);
         self.ask_for_project(effects);
         let asked = self.pending.keys().filter(|slot| matches!(slot, Slot::Certificate(_))).count();
         let missing: Vec<ClusterId> = self
@@ -67,6 +67,23 @@ impl App {
             .collect();
         for id in missing {
             self.run(Job::Certificate(id), effects);
+        }
+    }
+
+    /// Of several clusters, where several are shown: one after another.
+    fn ask_for_nodes(&mut self, effects: &mut Vec<Effect>) {
+        let cx = cx!(self);
+        let shown = self.layers.iter().rev().map(|layer| layer.nodes_of(&cx)).find(|shown| !shown.is_empty());
+        let shown = shown.unwrap_or_default();
+        if matches!(self.pending.get(&Slot::Nodes), Some((_, Job::Nodes(id))) if shown.contains(id)) {
+            return;
+        }
+        let needed = |id: &&ClusterId| {
+            let looked = self.fleet.looked(**id);
+            self.fleet.clusters.contains_key(id) && looked.is_none_or(|looked| looked.nodes.loaded == Loaded::Not)
+        };
+        if let Some(id) = shown.iter().find(needed) {
+            self.run(Job::Nodes(*id), effects);
         }
     }
 

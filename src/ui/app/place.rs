@@ -1,6 +1,7 @@
 //! Where we are connected to, and going elsewhere. What is on screen stays until the other place
 //! is there: a place that cannot be reached takes nothing away.
 
+use super::trail::Trail;
 use super::{App, Effect, Home, Link};
 use crate::cloud::Identity;
 use crate::model::{Destination, Problem};
@@ -18,6 +19,7 @@ impl App {
         if self.fleet.identity.as_ref().is_some_and(is_elsewhere) {
             self.fleet = self.fleet.elsewhere();
             self.known.clear();
+            self.trail = Trail::default();
             self.layers = vec![Box::new(Home::default())];
             self.recent.retain(|pick| !matches!(pick, Pick::Cluster(_)));
             self.notices.good(format!("in {} of {}", identity.project_name, identity.cloud), self.now);

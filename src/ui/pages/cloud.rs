@@ -283,6 +283,10 @@ impl Layer for CloudPage {
         vec![self.focus.context(), Context::List, Context::Cloud]
     }
 
+    fn route(&self) -> Option<Route> {
+        Some(Route::Cloud(None))
+    }
+
     fn takes_text(&self) -> bool {
         self.editing
     }

@@ -335,6 +335,10 @@ impl Layer for ClusterPage {
         vec![self.focus.context(), Context::List, Context::Cluster]
     }
 
+    fn route(&self) -> Option<Route> {
+        Some(Route::Cluster { id: self.id, why: false })
+    }
+
     fn takes_text(&self) -> bool {
         self.editing()
     }

@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::layout;
 use super::reader::matter::{Form, Matter};
+use super::{layout, listed};
 use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
 use crate::ui::effect::{Effect, Source};
@@ -14,7 +14,6 @@ use crate::ui::filter::Filter;
 use crate::ui::fleet::Loaded;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
-use crate::ui::operation::{self, Place};
 use crate::ui::panes::ListPane;
 use crate::ui::panes::certificates::{self, Certificates};
 use crate::ui::panes::clusters::{self, Clusters};
@@ -134,29 +133,6 @@ impl Home {
                 vec![Ask::Say("A cluster is made from a template: make one first (pane 2)".into())]
             }
             _ => vec![Ask::Open(Route::NewCluster(None))],
-        }
-    }
-
-    fn on_cluster(&self, action: Action, cx: &Cx) -> Vec<Ask> {
-        let marked = if several::takes_clusters(action) { self.clusters.marked(cx) } else { Vec::new() };
-        if let [_, _, ..] = marked.as_slice() {
-            return several::clusters(action, &marked).unwrap_or_default();
-        }
-        let Some(cluster) = marked.first().copied().or_else(|| self.clusters.selected(cx)) else { return Vec::new() };
-        let id = cluster.uuid;
-        if let Some(asks) = Place::cluster(id, cx).and_then(|place| operation::asks(action, place)) {
-            return asks;
-        }
-        match action {
-            Action::Why => vec![Ask::Open(Route::Cluster { id, why: true })],
-            Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(id))],
-            Action::Login => vec![Ask::Do(Effect::Login(id, None))],
-            Action::Shell => shell(id, None),
-            Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
-            Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(id, Form::Yaml)))],
-            Action::Parameters => parameters(id, cx),
-            Action::Copy => copy("uuid", &id.to_string()),
-            _ => Vec::new(),
         }
     }
 
@@ -336,6 +312,10 @@ impl Layer for Home {
         vec![own, Context::List, Context::Home]
     }
 
+    fn route(&self) -> Option<Route> {
+        Some(Route::Home)
+    }
+
     fn takes_text(&self) -> bool {
         self.editing()
     }
@@ -398,7 +378,8 @@ impl Layer for Home {
             Action::Shells => shells(cx),
             Action::Cloud => vec![Ask::Open(Route::Cloud(None))],
             Action::Edit => self.edit_template(cx),
-            _ => self.on_cluster(action, cx),
+            Action::Movers => vec![Ask::Open(Route::Movers)],
+            _ => listed::on(action, &self.clusters, cx),
         }
     }
 
@@ -407,14 +388,10 @@ impl Layer for Home {
     }
 
     fn offers(&self, action: Action, cx: &Cx) -> bool {
-        if self.focus == Pane::Clusters && several::takes_clusters(action) {
-            return self.clusters.meant(cx).iter().any(|cluster| operation::offers(action, cluster));
-        }
-        match self.clusters.selected(cx) {
-            _ if action == Action::Shells => !cx.shells.all().is_empty(),
-            _ if self.focus != Pane::Clusters => true,
-            Some(cluster) => operation::offers(action, cluster),
-            None => !operation::needs_cluster(action),
+        match action {
+            Action::Shells => !cx.shells.all().is_empty(),
+            Action::Movers => cx.fleet.counts().0 > 0,
+            _ => self.focus != Pane::Clusters || listed::offers(action, &self.clusters, cx),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
 use crate::ui::filter::Filter;
 use crate::ui::key::KeyPress;
-use crate::ui::layer::{Ask, Cx, Layer};
+use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::panes::events::EventsPane;
 use crate::ui::panes::{press, step};
 use crate::ui::shells::term::Size;
@@ -148,6 +148,10 @@ impl Layer for ShellsPage {
             () if self.typing => vec![Context::Shell],
             () => vec![Context::Shells],
         }
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::Shells(false))
     }
 
     fn types_to_shell(&self) -> bool {

@@ -3,6 +3,7 @@
 
 use ratatui::text::Span;
 
+use super::movers::so_far;
 use super::nodes;
 use crate::model::node::Course;
 use crate::model::{Cluster, Node, Progress, Rollout};
@@ -57,6 +58,7 @@ pub fn lines(cluster: &Cluster, change: &Rollout, nodes: &[Node], room: usize, c
     let mut lines = vec![first, second];
     if one {
         lines[1].push(cx.span(Role::Text, format!(" · {times}")));
+        add_pace(&mut lines[1], cluster, room, cx);
     } else {
         lines.push(vec![cx.span(Role::Text, times)]);
     }
@@ -70,6 +72,14 @@ pub fn lines(cluster: &Cluster, change: &Rollout, nodes: &[Node], room: usize, c
         lines.push(line);
     }
     lines
+}
+
+/// How it went so far, behind a line with room for it.
+pub fn add_pace(line: &mut Vec<Span<'static>>, cluster: &Cluster, room: usize, cx: &Cx) {
+    let left = room.saturating_sub(text::spans_width(line) + 2);
+    if let Some(pace) = so_far(cluster, left.min(24), cx).filter(|_| left >= 8) {
+        line.extend([Span::raw("  "), pace]);
+    }
 }
 
 /// What the machines are doing that the present step is about, the furthest behind first, and

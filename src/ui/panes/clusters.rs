@@ -211,6 +211,7 @@ pub fn progress_lines(cluster: &Cluster, nodes: &[Node], room: usize, cx: &Cx) -
     spans.push(cx.span(Role::Text, count));
     if one {
         spans.push(cx.span(Role::Text, format!(" · {times}")));
+        change::add_pace(&mut spans, cluster, room, cx);
         return vec![spans];
     }
     vec![spans, vec![cx.span(Role::Text, times)]]

@@ -47,3 +47,10 @@ pub fn bar(progress: Progress, columns: usize, cx: &Cx) -> Vec<Span<'static>> {
     let done = (progress.complete * columns).checked_div(progress.total).unwrap_or(0).min(columns);
     vec![cx.span(Role::Bar, "▰".repeat(done)), cx.span(Role::BarRest, "▱".repeat(columns - done))]
 }
+
+/// A line of columns that are so many eighths high; an empty one where nothing is known.
+pub fn spark(heights: &[Option<u8>]) -> String {
+    const COLUMNS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let column = |height: &Option<u8>| height.map_or(' ', |height| COLUMNS[usize::from(height).clamp(1, 8) - 1]);
+    heights.iter().map(column).collect()
+}

@@ -32,7 +32,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let key = prop_oneof![
         8 => prop::sample::select(vec![
             "1", "2", "3", "4", "tab", "shift-tab", "enter", "esc", "up", "down", "g", "G", "pgup", "pgdn", "/", "?", "n", "c", "d",
-            "K", "w", "+", "U", "N", "A", "p", "t", "B", "X", "e", "O", "O", "5", "6", "7", "s", "S", "y", "z", "space", "V", "*", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
+            "K", "w", "+", "U", "N", "A", "p", "t", "B", "X", "e", "O", "O", "5", "6", "7", "s", "S", "y", "z", "space", "V", "*", "m", "[", "]", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
             "Y", "l", "W", "P", "v",
         ]).prop_map(str::to_owned),
         2 => "[a-z0-9=日🚀]",

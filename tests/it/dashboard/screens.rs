@@ -93,6 +93,18 @@ fn lists_sorted_by_a_column() {
 }
 
 #[test]
+fn all_that_moves() {
+    let mut desk = Desk::ready();
+    desk.press("m down");
+    super::moving::minute(&mut desk);
+    pictures("movers", &mut desk);
+    for id in [world::CI, world::PROD] {
+        desk.send(Msg::Change(Change::ClusterGone { id, name: "x".into() }));
+    }
+    pictures("movers-none", &mut desk);
+}
+
+#[test]
 fn marked_rows() {
     let mut desk = Desk::ready();
     desk.press("space down down V 2 space");
