@@ -7,6 +7,7 @@
 
 pub mod authority;
 pub mod bastion;
+pub mod call;
 pub mod change;
 pub mod check;
 pub mod checks;

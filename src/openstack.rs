@@ -8,6 +8,7 @@
 mod auth;
 mod barbican;
 mod bastions;
+pub mod calls;
 mod catalog;
 mod cinder;
 mod fault;
@@ -27,8 +28,10 @@ mod transport;
 use std::sync::Arc;
 
 use auth::{Refusal, Token};
+use calls::Calls;
 use catalog::Service;
 use session::Session;
+use transport::Http;
 
 use crate::cloud::{Cloud, CloudError, CloudErrorKind, Identity, Quotas, Scope};
 use crate::config::clouds::CloudConfig;
@@ -36,7 +39,12 @@ use crate::model::{Problem, ProblemKind};
 
 /// Logs in and finds the services. Who is logged in where is in [`Cloud::identity`].
 pub async fn connect(config: &CloudConfig) -> Result<Cloud, Problem> {
-    let client = transport::client(config)?;
+    connect_noting(config, Arc::default()).await
+}
+
+/// As [`connect`]; every exchange is noted.
+pub async fn connect_noting(config: &CloudConfig, calls: Arc<Calls>) -> Result<Cloud, Problem> {
+    let client = Http { client: transport::client(config)?, calls };
     let token = auth::login(&client, config, 0).await.map_err(|refusal| explained(config, refusal))?;
     if token.project_id.is_empty() {
         return Err(Problem::invalid(format!("cloud \"{}\": the login is for no project", config.name))

@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::settings::Settings;
 use crate::model::{CloudEntry, Destination, Problem};
+use crate::openstack::calls::Calls;
 use crate::service::{Change, Manager};
 use crate::ui::shells::{Bytes, ShellId, ShellNews};
 use crate::ui::{App, Effect, Msg};
@@ -52,6 +53,8 @@ pub struct Options {
     /// How nodes are logged in to.
     pub remote: Remote,
     pub clouds: ListClouds,
+    /// What was asked of clouds.
+    pub calls: Arc<Calls>,
 }
 
 /// What comes in: plain messages, and the one thing that is not plain.
@@ -100,7 +103,10 @@ pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem
         app.update(Msg::Notice(problem));
     }
     let keys = input::spawn(sender.clone())?;
-    let mut performer = Performer::new(connect, sender).with_logins(options.remote, keys).with_clouds(options.clouds);
+    let mut performer = Performer::new(connect, sender)
+        .with_logins(options.remote, keys)
+        .with_clouds(options.clouds)
+        .with_calls(options.calls);
     let done = run(&mut app, &mut tty, inbox, &mut performer, Utc::now).await;
     tty.leave();
     performer.end_shells().await;

@@ -21,6 +21,7 @@ use crate::cli::{self, Work};
 use crate::config::paths::Paths;
 use crate::driver::Drivers;
 use crate::model::Problem;
+use crate::openstack::calls::Calls;
 use crate::runtime::remote::Nodes;
 use crate::runtime::{self, Connect, ListClouds};
 use crate::service::Manager;
@@ -58,9 +59,16 @@ fn once(global: &Global, command: Once) -> Done {
             let prepared = parts::prepare(global)?;
             parts::log(&prepared.paths)?;
             let options = parts::options(&prepared.paths, prepared.outside.clone());
-            let manager = parts::connect(&prepared.paths, prepared.cloud(), prepared.store.as_ref(), work, options)
-                .await
-                .map_err(Fault::configuration)?;
+            let manager = parts::connect(
+                &prepared.paths,
+                prepared.cloud(),
+                prepared.store.as_ref(),
+                work,
+                options,
+                Arc::default(),
+            )
+            .await
+            .map_err(Fault::configuration)?;
             Ok(started.get_or_init(|| manager).clone() as Arc<dyn Manager>)
         };
         let done = cli::run(command, &mut terminal, connect).await;
@@ -82,7 +90,8 @@ fn remote(global: &Global, command: Remote) -> Done {
         let Prepared { paths, settings, clouds, store, outside } = parts::prepare(global)?;
         parts::log(&paths)?;
         let options = parts::options(&paths, outside);
-        let connected = parts::connect(&paths, &clouds.first, store.as_ref(), Work::Elsewhere, options).await;
+        let connected =
+            parts::connect(&paths, &clouds.first, store.as_ref(), Work::Elsewhere, options, Arc::default()).await;
         let manager = connected.map_err(Fault::configuration)?;
         let means = runtime::remote::Remote {
             settings,
@@ -120,19 +129,20 @@ fn dashboard(global: &Global) -> Done {
     parts::log(&paths)?;
     let clouds = Arc::new(clouds);
     let listing = clouds.clone();
+    let calls = Arc::new(Calls::default());
     let list: ListClouds = Box::new(move || listing.list());
-    let options = parts::look(&paths, settings.clone(), &clouds.first.name, Nodes::Network, list);
+    let options = parts::look(&paths, settings.clone(), &clouds.first.name, Nodes::Network, list, calls.clone());
     let started = Started::default();
     let keep = started.clone();
     let (paths, settings, store) = (Arc::new(paths), Arc::new(settings), Arc::new(store));
     let connect: Connect = Box::new(move |to| {
         let (paths, settings, store) = (paths.clone(), settings.clone(), store.clone());
-        let (keep, clouds) = (keep.clone(), clouds.clone());
+        let (keep, clouds, calls) = (keep.clone(), clouds.clone(), calls.clone());
         Box::pin(async move {
             let cloud = clouds.at(to.as_ref())?;
             let options = parts::options(&paths, outside::outside(&settings, &cloud.name)?);
             let url = store.as_ref().as_ref();
-            Ok(keep.keep(parts::connect(&paths, &cloud, url, Work::Here, options).await?) as Arc<dyn Manager>)
+            Ok(keep.keep(parts::connect(&paths, &cloud, url, Work::Here, options, calls).await?) as Arc<dyn Manager>)
         })
     });
     let tasks = tasks()?;

@@ -57,6 +57,26 @@ pub enum ClusterChange {
     Cancel,
 }
 
+impl ClusterChange {
+    /// In a word or two.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Resize { .. } => "resize",
+            Self::Upgrade { .. } => "upgrade",
+            Self::RotateCa { .. } => "rotate the CA of",
+            Self::RotateCredential => "rotate the credential of",
+            Self::CreateNodegroup { .. } => "add a node group to",
+            Self::UpdateNodegroup { .. } => "change a node group of",
+            Self::DeleteNodegroup { .. } => "delete a node group of",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Retry => "retry",
+            Self::Rollback => "roll back",
+            Self::Cancel => "stop",
+        }
+    }
+}
+
 /// A change's own rules, whatever the cluster.
 pub fn shape(change: &ClusterChange) -> Vec<Problem> {
     let wrong = |field: &str, why: &str| vec![Problem::invalid(why).on_field(field)];

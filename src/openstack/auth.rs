@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
@@ -12,7 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::catalog::{Catalog, KEYSTONE};
-use super::transport::{self, Answer, Broken};
+use super::transport::{self, Answer, Broken, Http};
 use super::{fault, field};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::config::clouds::{AppCredential, CloudConfig, Domain, Method, ScopeWish, User};
@@ -105,7 +104,7 @@ pub fn identity_url(auth_url: &Url) -> Url {
 }
 
 /// One attempt, never repeated: a wrong password counts towards lock-out.
-pub async fn login(client: &Client, config: &CloudConfig, generation: u64) -> Result<Token, Refusal> {
+pub async fn login(http: &Http, config: &CloudConfig, generation: u64) -> Result<Token, Refusal> {
     let mut url = identity_url(&config.auth_url);
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.extend(["auth", "tokens"]);
@@ -114,11 +113,11 @@ pub async fn login(client: &Client, config: &CloudConfig, generation: u64) -> Re
         // A token that is to stay as it is needs no new one, and restricted ones give none.
         ([Method::Token { token }], ScopeWish::Implied) => {
             let header = sensitive(token.expose_secret())?;
-            client.get(url.clone()).header("X-Auth-Token", header.clone()).header("X-Subject-Token", header)
+            http.client.get(url.clone()).header("X-Auth-Token", header.clone()).header("X-Subject-Token", header)
         }
-        _ => client.post(url.clone()).json(&body(config)),
+        _ => http.client.post(url.clone()).json(&body(config)),
     };
-    let answer = transport::exchange(client, KEYSTONE, request).await?;
+    let answer = http.exchange(KEYSTONE, request, 1).await?;
     if answer.status.is_success() {
         return token(&answer, config, generation);
     }

@@ -6,8 +6,8 @@
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
-use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use url::Url;
 
 use super::auth::{self, Refusal, Token};
 use super::catalog::{KEYSTONE, Service};
-use super::transport::{self, Answer, Repeat};
+use super::transport::{self, Answer, Http, Repeat};
 use super::{fault, page};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::config::clouds::{CloudConfig, Method as Credential};
@@ -88,7 +88,7 @@ impl<'a> Call<'a> {
 }
 
 pub struct Session {
-    client: Client,
+    http: Http,
     config: CloudConfig,
     region: String,
     token: RwLock<Arc<Token>>,
@@ -103,8 +103,8 @@ struct Failure {
 }
 
 impl Session {
-    pub fn new(client: Client, config: CloudConfig, region: String, token: Token) -> Self {
-        Self { client, config, region, token: RwLock::new(Arc::new(token)), renewal: Mutex::new(None) }
+    pub fn new(http: Http, config: CloudConfig, region: String, token: Token) -> Self {
+        Self { http, config, region, token: RwLock::new(Arc::new(token)), renewal: Mutex::new(None) }
     }
 
     pub fn token(&self) -> Arc<Token> {
@@ -129,12 +129,12 @@ impl Session {
         let (mut repeats, mut redirects, mut renewed) = (0, 0, false);
         loop {
             let mut request =
-                self.client.request(call.method.clone(), url.clone()).header("X-Auth-Token", token.header.clone());
+                self.http.client.request(call.method.clone(), url.clone()).header("X-Auth-Token", token.header.clone());
             request = request.header(reqwest::header::ACCEPT, call.accept);
             if let Some(body) = &call.body {
                 request = request.header(CONTENT_TYPE, call.content).json(body);
             }
-            let (error, may_repeat) = match transport::exchange(&self.client, call.service, request).await {
+            let (error, may_repeat) = match self.http.exchange(call.service, request, repeats + 1).await {
                 Ok(answer) if answer.status.is_success() => return Ok(answer),
                 Ok(answer) if answer.status.as_u16() == 401 && !renewed => {
                     renewed = true;
@@ -268,7 +268,7 @@ impl Session {
             }
         }
         let result = if auth::is_renewable(&self.config) {
-            auth::login(&self.client, &self.config, stale + 1).await
+            auth::login(&self.http, &self.config, stale + 1).await
         } else {
             Err(Refusal::Cloud(transport::failure(KEYSTONE, CloudErrorKind::Unauthenticated, ENDED)))
         };

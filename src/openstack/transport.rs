@@ -1,11 +1,13 @@
 //! HTTP below OpenStack: the client, one exchange with its limits, and the log line of each.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Identity, RequestBuilder, StatusCode, redirect};
 
+use super::calls::{Calls, Exchange};
 use super::catalog::Service;
 use super::fault;
 use crate::cloud::{CloudError, CloudErrorKind};
@@ -104,21 +106,35 @@ fn read(path: &Path, what: &str) -> Result<Vec<u8>, Problem> {
     })
 }
 
-/// One exchange: sends, reads the answer up to its limit, writes the log line.
-pub async fn exchange(client: &Client, service: Service, request: RequestBuilder) -> Result<Answer, Box<Broken>> {
-    let started = Instant::now();
-    let request = request.build().map_err(|error| broken(service, &error))?;
-    let (method, url) = (request.method().clone(), shown(request.url()));
-    let result = run(client, service, request).await;
-    let ms = started.elapsed().as_millis();
-    match &result {
-        Ok(Answer { status, headers, .. }) => {
-            let request_id = fault::request_id(headers).unwrap_or_default();
-            tracing::debug!(target: "jeroboam::api", %method, url, status = status.as_u16(), ms, request_id);
-        }
-        Err(broken) => tracing::debug!(target: "jeroboam::api", %method, url, ms, error = broken.error.message),
+/// The client, and where its exchanges are noted.
+pub struct Http {
+    pub client: Client,
+    pub calls: Arc<Calls>,
+}
+
+impl Http {
+    /// One exchange: sends, reads the answer up to its limit, notes it and writes the log line.
+    pub async fn exchange(
+        &self,
+        service: Service,
+        request: RequestBuilder,
+        attempt: u32,
+    ) -> Result<Answer, Box<Broken>> {
+        let started = Instant::now();
+        let request = request.build().map_err(|error| broken(service, &error))?;
+        let (method, url) = (request.method().clone(), shown(request.url()));
+        let result = run(&self.client, service, request).await;
+        let took = started.elapsed();
+        let ms = took.as_millis();
+        let (status, request_id, fault) = match &result {
+            Ok(Answer { status, headers, .. }) => (Some(status.as_u16()), fault::request_id(headers), None),
+            Err(broken) => (None, None, Some(broken.error.message.clone())),
+        };
+        tracing::debug!(target: "jeroboam::api", %method, url, status, ms, request_id, error = fault);
+        let (service, method, url) = (service.name, method.as_str(), url.as_str());
+        self.calls.note(Exchange { service, method, url, attempt, took, status, request_id, fault });
+        result
     }
-    result
 }
 
 async fn run(client: &Client, service: Service, request: reqwest::Request) -> Result<Answer, Box<Broken>> {

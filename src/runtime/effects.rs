@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
@@ -13,7 +14,9 @@ use super::remote::Remote;
 use super::shells::Shells;
 use super::{Connect, In, ListClouds, project, read, save};
 use crate::cloud::Identity;
+use crate::model::call::OURS;
 use crate::model::{Authority, ClusterId, Destination, Problem};
+use crate::openstack::calls::{Calls, Exchange};
 use crate::service::Manager;
 use crate::ui::shells::ShellDo;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
@@ -30,6 +33,7 @@ pub struct Performer {
     connect: Arc<Connect>,
     inbox: UnboundedSender<In>,
     clouds: Arc<ListClouds>,
+    calls: Arc<Calls>,
     manager: Option<Arc<dyn Manager>>,
     /// How many managers there were.
     number: u64,
@@ -47,6 +51,7 @@ impl Performer {
         Self {
             connect: Arc::new(connect),
             clouds: Arc::new(Box::new(|| Ok(Vec::new()))),
+            calls: Arc::default(),
             shells: Shells::new(inbox.clone()),
             inbox,
             manager: None,
@@ -62,6 +67,13 @@ impl Performer {
     #[must_use]
     pub fn with_clouds(mut self, clouds: ListClouds) -> Self {
         self.clouds = Arc::new(clouds);
+        self
+    }
+
+    /// With what is asked of clouds.
+    #[must_use]
+    pub fn with_calls(mut self, calls: Arc<Calls>) -> Self {
+        self.calls = calls;
         self
     }
 
@@ -102,6 +114,7 @@ impl Performer {
         match effect {
             Effect::Connect(to) => self.start_connecting(to),
             Effect::ListClouds => self.list_clouds(),
+            Effect::FollowCalls(after) => self.follow_calls(after),
             Effect::Run(ticket, job) => self.run(ticket, job),
             Effect::Watch(id) => {
                 if let Some(manager) = &self.manager {
@@ -149,6 +162,14 @@ impl Performer {
         self.number
     }
 
+    fn follow_calls(&self, after: u64) {
+        let (calls, inbox) = (self.calls.clone(), self.inbox.clone());
+        tokio::spawn(async move {
+            let came = calls.after(after).await;
+            let _ = inbox.send(In::Msg(Msg::Calls(came)));
+        });
+    }
+
     fn list_clouds(&self) {
         let (clouds, inbox) = (self.clouds.clone(), self.inbox.clone());
         tokio::task::spawn_blocking(move || {
@@ -181,6 +202,7 @@ impl Performer {
         let inbox = self.inbox.clone();
         let failed = failed(&job);
         let is_load = job.is_load();
+        let (calls, deed, begun) = (self.calls.clone(), deed(&job), Instant::now());
         let work = tokio::spawn(async move { answer(manager.as_ref(), job).await });
         if is_load && let Some(before) = self.loads.insert(ticket.slot, work.abort_handle()) {
             before.abort();
@@ -191,9 +213,39 @@ impl Performer {
                 Err(error) if error.is_cancelled() => return,
                 Err(_) => failed,
             };
+            if let Some(deed) = deed {
+                note(&calls, &deed, begun.elapsed(), &reply);
+            }
             let _ = inbox.send(In::Msg(Msg::Reply(ticket, reply)));
         });
     }
+}
+
+/// What a command does, for the list of calls.
+fn deed(job: &Job) -> Option<String> {
+    Some(match job {
+        Job::CreateTemplate(wish) => format!("create template {}", wish.name),
+        Job::CreateCluster(wish) => format!("create cluster {}", wish.name),
+        Job::Change(id, change) => format!("{} cluster {id}", change.verb()),
+        Job::DeleteTemplate(id) => format!("delete template {id}"),
+        Job::DeleteCluster(id) => format!("delete cluster {id}"),
+        Job::SaveKubeconfig { id, .. } => format!("write the kubeconfig of cluster {id}"),
+        _ => return None,
+    })
+}
+
+fn note(calls: &Calls, deed: &str, took: Duration, reply: &Reply) {
+    let refused = reply.refusals().first().map(|problem| problem.summary.clone());
+    calls.note(Exchange {
+        service: OURS,
+        method: "do",
+        url: deed,
+        attempt: 1,
+        took,
+        status: None,
+        request_id: None,
+        fault: refused,
+    });
 }
 
 async fn answer(manager: &dyn Manager, job: Job) -> Reply {

@@ -14,6 +14,7 @@ pub enum Context {
     History,
     Issued,
     InForce,
+    Calls,
     Images,
     Flavors,
     Networks,
@@ -49,7 +50,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -60,6 +61,7 @@ impl Context {
         Self::History,
         Self::Issued,
         Self::InForce,
+        Self::Calls,
         Self::Images,
         Self::Flavors,
         Self::Networks,
@@ -99,6 +101,7 @@ impl Context {
             Self::History => "history",
             Self::Issued => "issued",
             Self::InForce => "in-force",
+            Self::Calls => "calls",
             Self::Images => "images",
             Self::Flavors => "flavors",
             Self::Networks => "networks",
@@ -139,6 +142,7 @@ impl Context {
             Self::History => "History",
             Self::Issued => "Issued certificates",
             Self::InForce => "Labels in force",
+            Self::Calls => "API calls",
             Self::Images => "Images",
             Self::Flavors => "Flavors",
             Self::Networks => "Networks",
@@ -255,14 +259,14 @@ actions! {
     Wrap "wrap" "wrap" "Break long lines, or show them as they are" [Pager];
     AsideRight "aside-right" "aside" "Show what is further right" [Pager];
     AsideLeft "aside-left" "" "Show what is further left" [Pager];
-    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Clusters, Cluster, Images, Flavors, Networks, Keypairs, Orphans, Shells, Pager, Dialog];
+    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Calls, Clusters, Cluster, Images, Flavors, Networks, Keypairs, Orphans, Shells, Pager, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups, Orphans];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
     MarkRow "mark-row" "" "Mark the row for what is to be done to several, or not" [Clusters, Templates, Nodes, Orphans];
     MarkRange "mark-range" "" "Mark all rows from the last mark to here" [Clusters, Templates, Nodes, Orphans];
     MarkAll "mark-all" "" "Mark all rows that are shown, or none" [Clusters, Templates, Nodes, Orphans];
-    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
-    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
+    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Calls, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
+    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Calls, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
     Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster, Cloud, Shells];
     Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster, Cloud, Shells];
     Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster, Cloud, Shells];
@@ -293,6 +297,7 @@ actions! {
     GoBack "go-back" "" "Go to the page that was open before" [List, Shells];
     GoForward "go-forward" "" "Go to the page that one went back from" [List, Shells];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
+    Calls "calls" "" "Every call of the cloud's APIs, and what Jeroboam did" [Global];
     Clouds "clouds" "" "Go to another cloud, project or region" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];
     Help "help" "keys" "Every key of where you are" [Global];

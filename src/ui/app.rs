@@ -30,6 +30,7 @@ use super::keymap::{Found, Keymap};
 use super::layer::{Ask, Cx, Layer, Link, Route};
 use super::msg::Msg;
 use super::notices::Notices;
+use super::pages::calls::CallsPage;
 use super::pages::cloud::CloudPage;
 use super::pages::cluster::ClusterPage;
 use super::pages::home::Home;
@@ -55,6 +56,8 @@ pub struct App {
     place: Option<Destination>,
     /// Where we are on our way to.
     going: Option<Destination>,
+    /// Calls are to be told that come.
+    follows_calls: bool,
     now: DateTime<Utc>,
     offset: FixedOffset,
     theme: Theme,
@@ -108,6 +111,7 @@ impl App {
             link: Link::Connecting,
             place: None,
             going: None,
+            follows_calls: false,
             now,
             offset,
             theme,
@@ -168,6 +172,11 @@ impl App {
             Msg::Focus(here) => self.focus = Some(here),
             Msg::Connected(identity) => self.connected(*identity),
             Msg::ConnectFailed(problem) => self.connect_failed(problem),
+            Msg::Calls(calls) => {
+                self.follows_calls = false;
+                self.fleet.add_calls(calls);
+                self.changed |= self.layers.iter().any(|layer| layer.follows_calls());
+            }
             Msg::Clouds(clouds) => {
                 self.fleet.clouds.0 = clouds;
                 self.changed = true;
@@ -293,6 +302,8 @@ impl App {
             Action::Help => vec![Ask::Open(Route::Help(contexts))],
             Action::Palette if contexts.contains(&Context::Palette) => Vec::new(),
             Action::Palette => vec![Ask::Open(Route::Palette { about: contexts, recent: self.recent.clone() })],
+            Action::Calls if contexts.contains(&Context::Calls) => Vec::new(),
+            Action::Calls => vec![Ask::Open(Route::Calls)],
             Action::Clouds => vec![Ask::Open(Route::Clouds)],
             Action::GoBack => return self.turn(true, effects),
             Action::GoForward => return self.turn(false, effects),
@@ -384,6 +395,7 @@ impl App {
             Route::RemoveOrphans(orphans) => Some(Box::new(RemoveOrphans::new(orphans))),
             Route::EditTemplate(id) => template::edit(id, &cx),
             Route::Discard => Some(Box::new(Discard)),
+            Route::Calls => Some(Box::new(CallsPage::default())),
             Route::Clouds => Some(Box::new(CloudsDialog::default())),
             Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),
             Route::Palette { about, recent } => Some(Box::new(Palette::new(about, recent))),

@@ -11,6 +11,8 @@ pub enum Effect {
     Connect(Option<Destination>),
     /// Find out which clouds there are; answered by `Msg::Clouds`.
     ListClouds,
+    /// Tell the calls after this number as soon as there are any; answered by `Msg::Calls`.
+    FollowCalls(u64),
     /// Do this and send the reply back with the ticket.
     Run(Ticket, Job),
     /// Follow this cluster's events closely.

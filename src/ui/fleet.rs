@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::pace::Paces;
 use super::project::Project;
 use crate::cloud::Identity;
+use crate::model::call::ApiCall;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
@@ -98,6 +99,8 @@ pub struct Fleet {
     looked: HashMap<ClusterId, Looked>,
     pub certificates: BTreeMap<ClusterId, Result<CaCertificate, Problem>>,
     pub clouds: Clouds,
+    /// What was asked of clouds, the oldest first.
+    pub calls: Vec<ApiCall>,
     pub places: Option<Result<Places, Problem>>,
     pub inventory: Option<Inventory>,
     pub inventory_loaded: Loaded,
@@ -118,18 +121,32 @@ impl Default for Clouds {
     }
 }
 
+/// More is not scrolled through by anybody.
+const CALLS_KEPT: usize = 2000;
 /// Heat keeps about a thousand events a stack; nested ones add up. More is not read by anybody.
 const EVENTS_KEPT: usize = 5000;
 
 impl Fleet {
     /// Of another cloud or project: all that is known of it is what belongs to none.
     pub fn elsewhere(&mut self) -> Self {
-        Self { clouds: std::mem::take(&mut self.clouds), ..Self::at(self.now) }
+        Self { clouds: std::mem::take(&mut self.clouds), calls: std::mem::take(&mut self.calls), ..Self::at(self.now) }
     }
 
     /// Empty, at this time.
     pub fn at(now: DateTime<Utc>) -> Self {
         Self { now, ..Self::default() }
+    }
+
+    /// Each counts once.
+    pub fn add_calls(&mut self, calls: Vec<ApiCall>) {
+        let newest = self.newest_call();
+        self.calls.extend(calls.into_iter().filter(|call| call.number > newest));
+        let surplus = self.calls.len().saturating_sub(CALLS_KEPT);
+        self.calls.drain(..surplus);
+    }
+
+    pub fn newest_call(&self) -> u64 {
+        self.calls.last().map_or(0, |call| call.number)
     }
 
     /// Whether anything is different now.

@@ -131,6 +131,8 @@ pub enum Route {
     },
     /// The places there are to go to.
     Clouds,
+    /// What was asked of the cloud.
+    Calls,
     Help(Vec<Context>),
     /// The command line over a layer of these contexts.
     Palette {
@@ -212,6 +214,11 @@ pub trait Layer: Send {
     /// The clusters whose nodes it shows.
     fn nodes_of(&self, _cx: &Cx) -> Vec<ClusterId> {
         self.inside().into_iter().collect()
+    }
+
+    /// Whether it shows what is asked of the cloud.
+    fn follows_calls(&self) -> bool {
+        false
     }
 
     /// Whether the action is worth a hint just now. What is pressed all the same is tried.

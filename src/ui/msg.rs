@@ -7,6 +7,7 @@ use super::key::KeyPress;
 use super::project::Told;
 use super::shells::{ShellId, ShellNews};
 use crate::cloud::Identity;
+use crate::model::call::ApiCall;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
@@ -29,6 +30,8 @@ pub enum Msg {
     Tick(DateTime<Utc>),
     Connected(Box<Identity>),
     ConnectFailed(Problem),
+    /// What was asked of clouds since, the oldest first.
+    Calls(Vec<ApiCall>),
     /// The clouds there are to choose from.
     Clouds(Result<Vec<CloudEntry>, Problem>),
     Change(Change),

@@ -1,5 +1,6 @@
 //! Whole-screen layers: the four panes, the page of one cluster, what moves, shells, and texts to be read.
 
+pub mod calls;
 pub mod cloud;
 pub mod cluster;
 pub mod home;

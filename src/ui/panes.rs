@@ -2,6 +2,7 @@
 //! descriptor ([`Spec`]: rows, columns, words when empty); the two that are
 //! something else (events, resource tree) bring their own drawing.
 
+pub mod calls;
 pub mod certificates;
 pub mod change;
 pub mod clusters;

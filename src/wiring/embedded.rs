@@ -22,6 +22,7 @@ use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::demo::{self, DemoCloud};
 use crate::model::{CloudEntry, Destination, Problem};
+use crate::openstack::calls::Calls;
 use crate::runtime::remote::Nodes;
 use crate::runtime::{self, Connect};
 use crate::service::Manager;
@@ -92,15 +93,15 @@ fn dashboard(directory: &TempDir, mut options: demo::Options) -> Done {
     options.nodes = machines;
     let started = Started::default();
     let embedded = Arc::new(Embedded { options, cloud: OnceCell::new() });
-    let listing = embedded.clone();
-    let look = parts::look(&paths, settings, CLOUD, nodes, Box::new(move || listing.list()));
+    let (listing, calls) = (embedded.clone(), Arc::new(Calls::default()));
+    let look = parts::look(&paths, settings, CLOUD, nodes, Box::new(move || listing.list()), calls.clone());
     let (keep, cloud, paths) = (started.clone(), embedded.clone(), Arc::new(paths));
     let connect: Connect = Box::new(move |to| {
-        let (keep, cloud, paths) = (keep.clone(), cloud.clone(), paths.clone());
+        let (keep, cloud, paths, calls) = (keep.clone(), cloud.clone(), paths.clone(), calls.clone());
         Box::pin(async move {
             let config = cloud.config(to.as_ref()).await?;
             let pace = conductor::Options { fast: LOOK, ..parts::options(&paths, Outside::default()) };
-            Ok(keep.keep(parts::connect(&paths, &config, None, Work::Here, pace).await?) as Arc<dyn Manager>)
+            Ok(keep.keep(parts::connect(&paths, &config, None, Work::Here, pace, calls).await?) as Arc<dyn Manager>)
         })
     });
     let tasks = tasks()?;

@@ -7,6 +7,7 @@ use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{parts, tasks};
@@ -28,8 +29,14 @@ pub fn run(global: &Global) -> Done {
         let interrupted = interrupted();
         let lease = Duration::from_secs(prepared.settings.lease_seconds.into());
         let options = Options { stands_in: false, lease, ..parts::options(&prepared.paths, prepared.outside.clone()) };
-        let connected =
-            parts::connect(&prepared.paths, prepared.cloud(), prepared.store.as_ref(), Work::Headless, options);
+        let connected = parts::connect(
+            &prepared.paths,
+            prepared.cloud(),
+            prepared.store.as_ref(),
+            Work::Headless,
+            options,
+            Arc::default(),
+        );
         let manager = connected.await.map_err(Fault::configuration)?;
         tell("READY=1\nSTATUS=Works on clusters");
         // Being told to end is how this ends well.

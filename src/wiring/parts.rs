@@ -21,7 +21,7 @@ use crate::config::settings::Settings;
 use crate::config::store::StoreUrl;
 use crate::driver::Drivers;
 use crate::model::Problem;
-use crate::openstack;
+use crate::openstack::{self, calls::Calls};
 use crate::runtime::{
     self,
     remote::{Nodes, Remote},
@@ -130,10 +130,11 @@ pub fn look(
     cloud: &str,
     nodes: Nodes,
     clouds: runtime::ListClouds,
+    calls: Arc<Calls>,
 ) -> runtime::Options {
     let problems = drivers(paths).broken().map(|(_, problem)| problem.clone()).collect();
     let remote = Remote { settings: settings.clone(), cloud: cloud.to_owned(), data: paths.data.clone(), nodes };
-    runtime::Options { settings, config_dir: paths.config.clone(), problems, remote, clouds }
+    runtime::Options { settings, config_dir: paths.config.clone(), problems, remote, clouds, calls }
 }
 
 /// The user's own store, or the shared one that was named.
@@ -151,8 +152,9 @@ pub async fn connect(
     url: Option<&StoreUrl>,
     work: Work,
     options: Options,
+    calls: Arc<Calls>,
 ) -> Result<Arc<LocalManager>, Problem> {
-    let cloud = openstack::connect(cloud).await?;
+    let cloud = openstack::connect_noting(cloud, calls).await?;
     let store = store(paths, url).await?;
     let drivers = Arc::new(drivers(paths));
     Ok(match work {

@@ -13,6 +13,11 @@ const CERTIFICATES_AT_ONCE: usize = 4;
 
 impl App {
     pub(super) fn ask_for_needs(&mut self, effects: &mut Vec<Effect>) {
+        // Also of a cloud that does not answer.
+        if !self.follows_calls && self.layers.iter().any(|layer| layer.follows_calls()) {
+            self.follows_calls = true;
+            effects.push(Effect::FollowCalls(self.fleet.newest_call()));
+        }
         if self.link != Link::Connected {
             return;
         }

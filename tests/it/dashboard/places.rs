@@ -87,3 +87,23 @@ fn projects_and_regions_of_the_cloud_are_on_the_command_line_too() {
     desk.press("@").write("region two").press("enter");
     assert_eq!(gone_to(&desk)[1].region.as_deref(), Some("RegionTwo"));
 }
+
+#[test]
+fn calls_are_followed_while_they_are_looked_at_and_no_longer() {
+    let mut desk = Desk::new();
+    let follows = |desk: &Desk| desk.wanted.iter().filter(|effect| matches!(effect, Effect::FollowCalls(_))).count();
+    assert_eq!(follows(&desk), 0);
+    desk.press("H");
+    assert!(desk.wanted.contains(&Effect::FollowCalls(0)), "also without a cloud");
+    let mut calls = world::calls();
+    let later = calls.split_off(6);
+    desk.send(Msg::Calls(calls));
+    assert!(desk.wanted.contains(&Effect::FollowCalls(6)));
+    desk.press("esc");
+    desk.send(Msg::Calls(later.clone()));
+    assert_eq!(follows(&desk), 2);
+    desk.press("H");
+    desk.send(Msg::Calls(later));
+    let screen = desk.screen(120, 40);
+    assert!(screen.contains("create cluster work") && screen.contains(" 8 ─"), "each once: {screen}");
+}

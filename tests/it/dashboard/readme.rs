@@ -9,7 +9,7 @@ use jeroboam::ui::action::{Action, Context};
 const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->\n"];
 
 /// Where no form or dialog is open.
-const SCREENS: [Context; 24] = [
+const SCREENS: [Context; 25] = [
     Context::Home,
     Context::Cluster,
     Context::Shell,
@@ -33,6 +33,7 @@ const SCREENS: [Context; 24] = [
     Context::Limits,
     Context::Orphans,
     Context::Happenings,
+    Context::Calls,
     Context::Global,
 ];
 

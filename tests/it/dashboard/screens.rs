@@ -276,6 +276,16 @@ fn dialogs() {
 }
 
 #[test]
+fn calls_of_the_cloud() {
+    let mut desk = Desk::ready();
+    desk.press("H");
+    desk.send(Msg::Calls(world::calls()));
+    pictures("calls", &mut desk);
+    desk.press("down / 5 0 3 enter");
+    insta::assert_snapshot!("calls-filtered", desk.screen(80, 24));
+}
+
+#[test]
 fn where_to_go() {
     let mut desk = Desk::ready();
     desk.press("@");

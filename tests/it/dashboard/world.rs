@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jeroboam::cloud::{Identity, Scope};
+use jeroboam::model::call::ApiCall;
 use jeroboam::model::labels::catalogue::Sheet;
 use jeroboam::model::labels::origin::{self, Effective, Origin};
 use jeroboam::model::machine::{ServerAddress, ServerFault};
@@ -58,6 +59,33 @@ pub fn clouds() -> Vec<CloudEntry> {
     };
     let problem = Problem::invalid("cloud \"broken\" in /home/me/clouds.yaml: auth_url is missing");
     vec![entry("broken", "x", Some(problem)), entry("devcloud", "demo", None), entry("west", "shop", None)]
+}
+
+/// One of each kind, the oldest first.
+pub fn calls() -> Vec<ApiCall> {
+    let call = |number: u64, service: &str, method: &str, url: &str, status, took_ms, fault: Option<&str>| ApiCall {
+        number,
+        at: ago(60 - i64::try_from(number).unwrap() * 5),
+        service: service.into(),
+        method: method.into(),
+        url: url.into(),
+        attempt: if number == 4 { 2 } else { 1 },
+        status,
+        took_ms,
+        request_id: status.map(|_| format!("req-8d0b3a5e-6f6f-4a0e-93d5-0e5f3c2f7a1{number}")),
+        fault: fault.map(str::to_owned),
+    };
+    let heat = "https://heat.example.org:8004/v1/p1/stacks";
+    vec![
+        call(1, "keystone", "POST", "https://keystone.example.org:5000/v3/auth/tokens", Some(201), 212, None),
+        call(2, "heat", "GET", &format!("{heat}?tags=jeroboam&limit=1000"), Some(200), 64, None),
+        call(3, "heat", "GET", &format!("{heat}/ml-gpu-0000000000a4/resources"), Some(503), 5003, None),
+        call(4, "heat", "GET", &format!("{heat}/ml-gpu-0000000000a4/resources"), Some(200), 120, None),
+        call(5, "nova", "GET", "https://nova.example.org/v2.1/servers/gone", Some(404), 31, None),
+        call(6, "glance", "GET", "https://glance.example.org/v2/images", None, 10_000, Some("Connection refused")),
+        call(7, "jeroboam", "do", "create cluster work", None, 88, None),
+        call(8, "jeroboam", "do", "resize cluster work", None, 3, Some("it is being created")),
+    ]
 }
 
 pub fn places() -> Places {

@@ -200,3 +200,21 @@ async fn the_log_has_every_call_and_no_secret() {
     assert!(line.contains("method=GET") && line.contains("status=200") && line.contains("req-9"), "{line}");
     assert!(text.contains("method=POST") && !text.contains("s3cret") && !text.contains("token-1"), "{text}");
 }
+
+#[tokio::test]
+async fn every_exchange_is_noted_and_no_secret_with_it() {
+    let (server, _) = keystone(86_400).await;
+    let calls = Arc::new(openstack::calls::Calls::default());
+    let cloud = openstack::connect_noting(&config(&server.uri(), &[]), calls.clone()).await.unwrap();
+    images_for(&server, "token-2").await;
+    cloud.images.images().await.unwrap();
+    let noted = calls.after(0).await;
+    let told: Vec<String> = noted.iter().map(|c| format!("{} {} {:?}", c.service, c.method, c.status)).collect();
+    let wanted = ["keystone POST Some(201)", "glance GET Some(401)", "keystone POST Some(201)", "glance GET Some(200)"];
+    assert_eq!(told, wanted);
+    let all = serde_json::to_string(&noted).unwrap();
+    assert!(all.contains(IMAGES) && !all.contains("s3cret") && !all.contains("token-"), "{all}");
+    let dead = Arc::new(openstack::calls::Calls::default());
+    assert!(openstack::connect_noting(&config("http://127.0.0.1:9", &[]), dead.clone()).await.is_err());
+    assert!(dead.after(0).await[0].fault.is_some(), "a login that failed is there too");
+}
