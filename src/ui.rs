@@ -25,6 +25,7 @@ pub mod project;
 pub mod several;
 pub mod shells;
 pub mod theme;
+pub mod timeline;
 pub mod widgets;
 pub mod words;
 

@@ -254,6 +254,7 @@ actions! {
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
     AsText "as-text" "" "Read it whole, as YAML; in the text, once more as JSON" [Clusters, Templates, Cluster, Pager];
     Inspect "inspect" "details" "Read everything about the machine that Nova tells" [Nodes];
+    When "when" "" "Read when what was done to the cluster, and how long each part took" [Clusters, Cluster];
     Parameters "parameters" "" "Read what Heat was given for the cluster, and what it gave" [Clusters, Cluster];
     Console "console" "console" "Read what the machine wrote on its console" [Nodes];
     Wrap "wrap" "wrap" "Break long lines, or show them as they are" [Pager];

@@ -197,11 +197,12 @@ pub fn template_stays(template: &ClusterTemplate, cx: &Cx) -> Option<String> {
 pub fn needs_cluster(action: Action) -> bool {
     use Action::{
         AsText, Copy, Delete, Kubeconfig, NewNodegroup, Parameters, Pause, Resize, Retry, Rollback, RotateCa,
-        RotateCredential, Shell, Stop, Upgrade, Why,
+        RotateCredential, Shell, Stop, Upgrade, When, Why,
     };
     let all = [
         AsText,
         Parameters,
+        When,
         Copy,
         Delete,
         Kubeconfig,

@@ -17,4 +17,5 @@ mod running;
 mod screens;
 mod shells;
 mod sorting;
+mod timeline;
 mod world;

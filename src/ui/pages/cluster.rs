@@ -406,6 +406,7 @@ impl Layer for ClusterPage {
             Action::Cloud => vec![Ask::Open(Route::Cloud(None))],
             Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(self.id, Form::Yaml)))],
             Action::Parameters => home::parameters(self.id, cx),
+            Action::When => vec![Ask::Open(Route::Read(Matter::Timeline(self.id)))],
             Action::Console | Action::Inspect => {
                 self.nodes.selected(cx).map_or_else(Vec::new, |node| nodes::read(node, action, cx))
             }

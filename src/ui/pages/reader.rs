@@ -4,6 +4,7 @@
 
 pub mod matter;
 mod told;
+mod when;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

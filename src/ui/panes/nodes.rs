@@ -109,8 +109,13 @@ impl Spec for Nodes {
 /// Without the stack's name, which all have in front: `worker-1`.
 pub fn short(node: &Node, cx: &Cx) -> String {
     let stack = cx.fleet.clusters.get(&node.cluster_uuid).map(|cluster| cluster.stack_name.as_str());
-    let rest = stack.and_then(|stack| node.name.strip_prefix(stack)).map(|rest| rest.trim_start_matches('-'));
-    rest.filter(|rest| !rest.is_empty()).unwrap_or(&node.name).to_owned()
+    stack.map_or(node.name.as_str(), |stack| tail(&node.name, stack)).to_owned()
+}
+
+/// What is left of a name without the stack's; the whole where nothing is.
+pub fn tail<'a>(name: &'a str, stack: &str) -> &'a str {
+    let rest = name.strip_prefix(stack).map(|rest| rest.trim_start_matches('-'));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(name)
 }
 
 fn what(node: &Node, cx: &Cx) -> Vec<Span<'static>> {

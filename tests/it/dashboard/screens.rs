@@ -198,6 +198,11 @@ fn texts_to_be_read() {
     pictures("text-server", &mut desk);
     desk.press("esc P");
     pictures("text-stack", &mut desk);
+    let mut desk = Desk::ready();
+    desk.press("enter");
+    world::upgrade_of_ci().into_iter().for_each(|change| desk.send(Msg::Change(change)));
+    desk.press("W");
+    pictures("text-timeline", &mut desk);
 }
 
 #[test]

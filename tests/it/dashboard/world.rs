@@ -17,8 +17,8 @@ use jeroboam::model::{
     StackSheet, Status, Subnet, TemplateId, change,
 };
 use jeroboam::model::{Doubt, Orphan, ServiceQuota, Thing, ThingSort};
-use jeroboam::service::CaCertificate;
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
+use jeroboam::service::{CaCertificate, Change};
 use jeroboam::ui::project::{Task, Told};
 use jeroboam::ui::{Found, Source};
 use uuid::Uuid;
@@ -680,4 +680,32 @@ pub fn read(source: &Source) -> Found {
             .into(),
         }))),
     }
+}
+
+/// What Heat tells of the present step of ci-runners: its first master is new and ready, a worker boots.
+pub fn upgrade_of_ci() -> Vec<Change> {
+    let kinds = [("port", "OS::Neutron::Port"), ("server", "OS::Nova::Server"), ("ready", "OS::Heat::WaitCondition")];
+    let mut resources = Vec::new();
+    let mut events = Vec::new();
+    for (place, at, ready) in [("masters.0", 46, true), ("workers.0.nodes.8", 51, false)] {
+        for (step, (name, kind)) in (0..).zip(kinds) {
+            let done = name != "ready" || ready;
+            let address = format!("{place}.{name}");
+            resources.push(at_ci(&address, kind, if done { "CREATE_COMPLETE" } else { "CREATE_IN_PROGRESS" }));
+            events.push(event(at + step, &address, "CREATE_IN_PROGRESS", "state changed"));
+            if done {
+                let end = if name == "ready" { at + 6 } else { at + step + 1 };
+                events.push(StackEvent { id: format!("end-{address}"), ..event(end, &address, "CREATE_COMPLETE", "") });
+            }
+        }
+        let words = "Signal: status:SUCCESS reason:ci-runners-0000000000a1-master-0: images pulled";
+        events.push(StackEvent {
+            id: format!("said-{place}"),
+            ..event(at + 4, &format!("{place}.progress"), "SIGNAL_COMPLETE", words)
+        });
+    }
+    events.push(event(45, "masters", "UPDATE_IN_PROGRESS", "state changed"));
+    events.push(event(54, "masters", "UPDATE_COMPLETE", "state changed"));
+    events.sort_by_key(|event| event.time);
+    vec![Change::Resources { id: CI, resources }, Change::Events { id: CI, events }]
 }

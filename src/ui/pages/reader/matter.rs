@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::when;
 use crate::model::{ClusterId, TemplateId};
 use crate::ui::effect::Source;
 use crate::ui::layer::Cx;
@@ -18,6 +19,8 @@ pub enum Matter {
     },
     Cluster(ClusterId, Form),
     Template(TemplateId, Form),
+    /// When what was done to the cluster, and how long it took.
+    Timeline(ClusterId),
     /// Asked for when it is opened, and again on a refresh.
     Asked {
         title: String,
@@ -71,6 +74,7 @@ impl Matter {
         match self {
             Self::Said { title, .. } | Self::Asked { title, .. } => title.clone(),
             Self::Cluster(id, form) => format!("{} ─ {}", cluster(id), form.name()),
+            Self::Timeline(id) => format!("{} ─ timeline", cluster(id)),
             Self::Template(id, form) => {
                 let name = cx.fleet.templates.get(id).map_or("gone", |template| template.spec.name.as_str());
                 format!("{name} ─ {}", form.name())
@@ -79,11 +83,12 @@ impl Matter {
     }
 
     /// What is known of it now, `room` columns being there. `None`: nothing, or nothing any more.
-    pub fn paper(&self, _room: usize, cx: &Cx) -> Option<Paper> {
+    pub fn paper(&self, room: usize, cx: &Cx) -> Option<Paper> {
         match self {
             Self::Said { paper, .. } => Some((**paper).clone()),
             Self::Cluster(id, form) => cx.fleet.clusters.get(id).map(|cluster| form.write(cluster)),
             Self::Template(id, form) => cx.fleet.templates.get(id).map(|template| form.write(template)),
+            Self::Timeline(id) => when::paper(*id, room, cx),
             Self::Asked { .. } => None,
         }
     }
@@ -107,7 +112,7 @@ impl Matter {
     /// The cluster it is about.
     pub fn cluster(&self) -> Option<ClusterId> {
         match self {
-            Self::Cluster(id, _) => Some(*id),
+            Self::Cluster(id, _) | Self::Timeline(id) => Some(*id),
             Self::Asked { source, .. } => Some(source.cluster()),
             Self::Said { .. } | Self::Template(..) => None,
         }
