@@ -136,30 +136,6 @@ impl Home {
         }
     }
 
-    fn on_cluster(&self, action: Action, cx: &Cx) -> Vec<Ask> {
-        let marked = if several::takes_clusters(action) { self.clusters.marked(cx) } else { Vec::new() };
-        if let [_, _, ..] = marked.as_slice() {
-            return several::clusters(action, &marked).unwrap_or_default();
-        }
-        let Some(cluster) = marked.first().copied().or_else(|| self.clusters.selected(cx)) else { return Vec::new() };
-        let id = cluster.uuid;
-        if let Some(asks) = Place::cluster(id, cx).and_then(|place| operation::asks(action, place)) {
-            return asks;
-        }
-        match action {
-            Action::Why => vec![Ask::Open(Route::Cluster { id, why: true })],
-            Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(id))],
-            Action::Login => vec![Ask::Do(Effect::Login(id, None))],
-            Action::Shell => shell(id, None),
-            Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
-            Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(id, Form::Yaml)))],
-            Action::Parameters => parameters(id, cx),
-            Action::When => vec![Ask::Open(Route::Read(Matter::Timeline(id)))],
-            Action::Copy => copy("uuid", &id.to_string()),
-            _ => Vec::new(),
-        }
-    }
-
     /// Title and lines of the details pane: of the selected thing of the focused pane.
     fn details(&self, room: usize, cx: &Cx) -> (String, Vec<Vec<Span<'static>>>) {
         let nothing = || (String::new(), Vec::new());

@@ -30,6 +30,7 @@ pub fn on<S: Spec<Row = Cluster>>(action: Action, list: &ListPane<S>, cx: &Cx) -
         Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
         Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(id, Form::Yaml)))],
         Action::Parameters => parameters(id, cx),
+        Action::When => vec![Ask::Open(Route::Read(Matter::Timeline(id)))],
         Action::Copy => copy("uuid", &id.to_string()),
         _ => Vec::new(),
     }
