@@ -11,6 +11,7 @@ mod moving;
 mod noise;
 mod operations;
 mod places;
+mod reach;
 mod reading;
 mod readme;
 mod running;
