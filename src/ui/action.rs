@@ -45,12 +45,14 @@ pub enum Context {
     Dialog,
     Confirm,
     Kubeconfig,
+    /// A certificate request is being signed.
+    Signing,
     Help,
     Global,
 }
 
 impl Context {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -84,6 +86,7 @@ impl Context {
         Self::Dialog,
         Self::Confirm,
         Self::Kubeconfig,
+        Self::Signing,
         Self::Help,
         Self::Global,
     ];
@@ -124,6 +127,7 @@ impl Context {
             Self::Dialog => "dialog",
             Self::Confirm => "confirm",
             Self::Kubeconfig => "kubeconfig",
+            Self::Signing => "signing",
             Self::Help => "help",
             Self::Global => "global",
         }
@@ -165,6 +169,7 @@ impl Context {
             Self::Dialog => "Dialog",
             Self::Confirm => "Confirmation",
             Self::Kubeconfig => "Kubeconfig",
+            Self::Signing => "Signing a certificate",
             Self::Help => "This page",
             Self::Global => "Everywhere",
         }
@@ -179,7 +184,14 @@ impl Context {
     pub fn takes_text(self) -> bool {
         matches!(
             self,
-            Self::Shell | Self::Labels | Self::Picker | Self::Palette | Self::Filter | Self::Confirm | Self::Kubeconfig
+            Self::Shell
+                | Self::Labels
+                | Self::Picker
+                | Self::Palette
+                | Self::Filter
+                | Self::Confirm
+                | Self::Kubeconfig
+                | Self::Signing
         )
     }
 }
@@ -279,7 +291,9 @@ actions! {
     EndShell "end-shell" "end" "End the shell and close its tab" [Shells];
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
     AsText "as-text" "" "Read it whole, as YAML; in the text, once more as JSON" [Clusters, Templates, Cluster, Pager];
-    Inspect "inspect" "details" "Read everything about the machine that Nova tells" [Nodes];
+    Inspect "inspect" "details" "Read everything about it: a machine as Nova has it, a cluster's authorities" [Nodes, Certificates, Issued];
+    Sign "sign" "sign" "Sign a certificate request, from a file or pasted" [Certificates, Issued];
+    Turn "turn" "" "Another authority; afterwards, read the certificate" [Signing];
     When "when" "" "Read when what was done to the cluster, and how long each part took" [Clusters, Cluster];
     Parameters "parameters" "" "Read what Heat was given for the cluster, and what it gave" [Clusters, Cluster];
     Console "console" "console" "Read what the machine wrote on its console" [Nodes];
@@ -318,9 +332,9 @@ actions! {
     TurnBack "turn-back" "" "The value before, in a switch" [Form];
     TurnOn "turn-on" "" "The next value, in a switch" [Form];
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
-    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter];
+    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter, Signing];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
-    Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Help];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Signing, Help];
     GoBack "go-back" "" "Go to the page that was open before" [List, Shells];
     GoForward "go-forward" "" "Go to the page that one went back from" [List, Shells];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];

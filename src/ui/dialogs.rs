@@ -7,3 +7,4 @@ pub mod kubeconfig;
 pub mod orphans;
 pub mod palette;
 pub mod several;
+pub mod signing;

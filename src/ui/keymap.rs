@@ -317,7 +317,7 @@ mod tests {
             "my.toml: [form] \"Ctrl+D\" and \"ctrl-d\" are the same key",
             "my.toml: [global] \"ctrl-x\": there is no action \"explode\"",
             "my.toml: [list] \"u\": \"submit\" does nothing there",
-            "my.toml: [nowhere] is not a context; there are clusters, templates, events, certificates, node-groups, nodes, resources, history, issued, in-force, list, home, cluster, shell, shells, pager, form, labels, picker, palette, filter, dialog, confirm, kubeconfig, help, global",
+            "my.toml: [nowhere] is not a context; there are clusters, templates, events, certificates, node-groups, nodes, resources, history, issued, in-force, list, home, cluster, shell, shells, pager, form, labels, picker, palette, filter, dialog, confirm, kubeconfig, signing, help, global",
         ]
         "#);
         let (_, problems) = Keymap::load("default", Some(("my.toml", "[global\n")));

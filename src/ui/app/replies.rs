@@ -104,8 +104,12 @@ impl App {
                     fleet.issued_more(id);
                 }
             }
+            Reply::Signed(id, Ok(_)) => fleet.issued_more(id),
             // Shown by the form or the dialog that asked, or as a notice.
             Reply::Read(..)
+            | Reply::Request(_)
+            | Reply::Signed(_, Err(_))
+            | Reply::Written(_)
             | Reply::Preview(_)
             | Reply::Kubeconfig(_)
             | Reply::TemplateCreated(Err(_))

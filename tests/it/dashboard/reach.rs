@@ -27,6 +27,7 @@ const DOES: &[(Action, &[&str])] = &[
     (Action::EditNodegroup, &["nodegroup update"]),
     (Action::RotateCredential, &["credential rotate"]),
     (Action::RotateCa, &["ca rotate"]),
+    (Action::Sign, &["ca sign"]),
     (Action::Kubeconfig, &["kubeconfig"]),
     (Action::Shell, &["ssh"]),
     (Action::Login, &["ssh"]),
@@ -53,6 +54,7 @@ const SHOWS: &[Action] = &[
     Action::Mark,
     Action::EndShell,
     Action::AsText,
+    Action::Turn,
     Action::Inspect,
     Action::Parameters,
     Action::Wrap,
@@ -143,6 +145,7 @@ const INSIDE: &[Context] = &[
     Context::Dialog,
     Context::Confirm,
     Context::Kubeconfig,
+    Context::Signing,
     Context::Help,
 ];
 
