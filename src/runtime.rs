@@ -98,7 +98,7 @@ pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem
     let (sender, inbox) = mpsc::unbounded_channel();
     let looks = look::load(&options.settings, &options.config_dir, &|name| std::env::var(name).ok());
     let offset = Local::now().offset().fix();
-    let mut app = App::new(looks.theme, looks.keymap, Utc::now(), offset).read_only(options.settings.read_only);
+    let mut app = App::new(looks.theme, looks.keymap, Utc::now(), offset);
     for problem in looks.problems.into_iter().chain(options.problems) {
         app.update(Msg::Notice(problem));
     }
@@ -136,8 +136,7 @@ pub async fn run(
                 tokio::time::timeout(wait, inbox.recv()).await.unwrap_or(Some(In::Msg(Msg::Tick(clock()))))
             }
         };
-        // Time alone asks for nothing but jobs.
-        app.update(Msg::Tick(clock())).into_iter().for_each(|effect| performer.perform(effect));
+        app.update(Msg::Tick(clock()));
         let mut next = first;
         // All that is waiting counts before the next picture.
         while let Some(incoming) = next {

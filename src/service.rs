@@ -4,7 +4,6 @@
 
 pub mod local;
 pub mod preview;
-pub mod read_only;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -233,7 +232,7 @@ pub enum ConductorRole {
     Sharing { percent: u8, others: Vec<String> },
 }
 
-/// A certificate of a cluster's authority, its own or one that it gave, and what is in it.
+/// A CA certificate and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaCertificate {
     pub cluster: ClusterId,

@@ -22,6 +22,7 @@ pub mod pace;
 pub mod pages;
 pub mod panes;
 pub mod project;
+pub mod remote;
 pub mod several;
 pub mod shells;
 pub mod theme;
@@ -30,7 +31,7 @@ pub mod widgets;
 pub mod words;
 
 pub use app::App;
-pub use effect::{Effect, Job, RequestFrom, Slot, Source, Target, Ticket};
+pub use effect::{Effect, Job, Slot, Source, Target, Ticket};
 pub use key::KeyPress;
 pub use keymap::Keymap;
 pub use msg::{Found, Msg, Reply, Saved};

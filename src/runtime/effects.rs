@@ -10,14 +10,15 @@ use tokio::task::AbortHandle;
 
 use super::input::Keys;
 use super::login::{self, Login};
-use super::remote::Remote;
+use super::remote::{Remote, bastion, bundle};
 use super::shells::Shells;
 use super::{Connect, In, ListClouds, project, read, save};
 use crate::cloud::Identity;
 use crate::model::call::OURS;
-use crate::model::{Authority, ClusterId, Destination, Problem};
+use crate::model::{Authority, ClusterId, Destination, Machine, NewBastion, Problem};
 use crate::openstack::calls::{Calls, Exchange};
-use crate::service::{CaCertificate, Manager};
+use crate::service::Manager;
+use crate::ssh::Wish;
 use crate::ui::shells::ShellDo;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
 
@@ -89,7 +90,7 @@ impl Performer {
         let (Some(manager), Some(logins)) = (self.manager.clone(), &self.logins) else { return };
         let (inbox, remote) = (self.inbox.clone(), logins.remote.clone());
         tokio::spawn(async move {
-            let found = login::find(&remote, manager, cluster, server.as_deref()).await;
+            let found = login::find(&remote, manager, cluster, server.as_deref(), Wish::SHELL, &[]).await;
             let _ = inbox.send(match found {
                 Ok(login) => In::Login(Box::new(login)),
                 Err(problem) => In::Msg(Msg::Notice(problem)),
@@ -122,9 +123,9 @@ impl Performer {
                 }
             }
             Effect::Login(cluster, server) => self.find_way(cluster, server),
-            Effect::Shell(id, ShellDo::Start(cluster, node)) => {
+            Effect::Shell(id, ShellDo::Start(cluster, program)) => {
                 if let (Some(manager), Some(logins)) = (self.manager.clone(), &self.logins) {
-                    self.shells.start(id, manager, logins.remote.clone(), cluster, node);
+                    self.shells.start(id, manager, logins.remote.clone(), cluster, program);
                 }
             }
             Effect::Shell(id, what) => self.shells.perform(id, what),
@@ -203,7 +204,8 @@ impl Performer {
         let failed = failed(&job);
         let is_load = job.is_load();
         let (calls, deed, begun) = (self.calls.clone(), deed(&job), Instant::now());
-        let work = tokio::spawn(async move { answer(manager.as_ref(), job).await });
+        let remote = self.logins.as_ref().map(|logins| logins.remote.clone());
+        let work = tokio::spawn(async move { answer(manager.as_ref(), remote.as_deref(), job).await });
         if is_load && let Some(before) = self.loads.insert(ticket.slot, work.abort_handle()) {
             before.abort();
         }
@@ -230,6 +232,9 @@ fn deed(job: &Job) -> Option<String> {
         Job::DeleteTemplate(id) => format!("delete template {id}"),
         Job::DeleteCluster(id) => format!("delete cluster {id}"),
         Job::SaveKubeconfig { id, .. } => format!("write the kubeconfig of cluster {id}"),
+        Job::MakeBastion(id) => format!("make a bastion of cluster {id}"),
+        Job::RemoveBastion(id) => format!("remove the bastion of cluster {id}"),
+        Job::Bundle(id) => format!("gather a bundle of cluster {id}"),
         _ => return None,
     })
 }
@@ -248,7 +253,7 @@ fn note(calls: &Calls, deed: &str, took: Duration, reply: &Reply) {
     });
 }
 
-async fn answer(manager: &dyn Manager, job: Job) -> Reply {
+async fn answer(manager: &dyn Manager, remote: Option<&Remote>, job: Job) -> Reply {
     match job {
         Job::Templates => Reply::Templates(manager.templates().await),
         Job::Clusters => Reply::Clusters(manager.clusters().await),
@@ -270,12 +275,6 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
             let found = read::read(manager, &source).await;
             Reply::Read(source, found)
         }
-        Job::ReadRequest(from) => Reply::Request(read::request(from).await),
-        Job::Sign { id, authority, request } => {
-            let given = manager.sign(id, authority, &request).await;
-            Reply::Signed(id, given.and_then(|pem| Ok(Box::new(CaCertificate::read(id, authority, pem)?))))
-        }
-        Job::Write { path, text, overwrite } => Reply::Written(save::text(path, text, overwrite).await),
         Job::Preview(wish) => Reply::Preview(manager.preview_cluster(*wish).await.map(Box::new)),
         Job::CreateTemplate(wish) => Reply::TemplateCreated(manager.create_template(*wish).await.map(Box::new)),
         Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
@@ -283,6 +282,10 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
         Job::CheckChange(id, change) => Reply::ChangeChecked(id, manager.check_change(id, *change).await),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(id, manager.delete_template(id).await),
         Job::DeleteCluster(id) => Reply::ClusterDeleted(id, manager.delete_cluster(id).await),
+        Job::Bastions(id) => Reply::Bastions(id, manager.bastions(id).await),
+        Job::MakeBastion(id) => Reply::BastionMade(id, make_bastion(manager, id).await),
+        Job::RemoveBastion(id) => Reply::BastionRemoved(id, remove_bastion(manager, remote, id).await),
+        Job::Bundle(id) => Reply::Bundled(id, gather(manager, remote, id).await),
         Job::UpdateTemplate(id, patches) => {
             Reply::TemplateUpdated(id, manager.update_template(id, patches).await.map(Box::new))
         }
@@ -291,6 +294,32 @@ async fn answer(manager: &dyn Manager, job: Job) -> Reply {
             Reply::Kubeconfig(save::kubeconfig(manager, id, target, overwrite).await)
         }
     }
+}
+
+async fn make_bastion(manager: &dyn Manager, id: ClusterId) -> Result<(Box<Machine>, String), Problem> {
+    let cluster = login::cluster(manager, id).await?;
+    let (made, from) = bastion::make(manager, &cluster, None, NewBastion::default()).await?;
+    Ok((Box::new(made), from))
+}
+
+async fn remove_bastion(manager: &dyn Manager, remote: Option<&Remote>, id: ClusterId) -> Result<usize, Problem> {
+    let cluster = login::cluster(manager, id).await?;
+    means(remote)?.remove_bastion(manager, &cluster).await
+}
+
+async fn gather(
+    manager: &dyn Manager,
+    remote: Option<&Remote>,
+    id: ClusterId,
+) -> Result<(String, Vec<String>), Problem> {
+    let cluster = login::cluster(manager, id).await?;
+    let path = bundle::place(&cluster, None)?;
+    let made = means(remote)?.bundle(manager, &cluster, &path, None).await?;
+    Ok((made.path.display().to_string(), made.missing))
+}
+
+fn means(remote: Option<&Remote>) -> Result<&Remote, Problem> {
+    remote.ok_or_else(|| Problem::local("nodes cannot be reached from here"))
 }
 
 fn defect(doing: &str) -> Problem {
@@ -313,9 +342,6 @@ fn failed(job: &Job) -> Reply {
         Job::Labels(id) => Reply::Labels(*id, Err(defect("reading the labels"))),
         Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
         Job::Read(source) => Reply::Read(source.clone(), Err(defect("reading it"))),
-        Job::ReadRequest(_) => Reply::Request(Err(defect("reading the request"))),
-        Job::Sign { id, .. } => Reply::Signed(*id, Err(defect("signing"))),
-        Job::Write { .. } => Reply::Written(Saved::Failed(defect("writing the file"))),
         Job::Preview(_) => Reply::Preview(Err(vec![defect("looking at the cluster's plan")])),
         Job::CreateTemplate(_) => Reply::TemplateCreated(Err(vec![defect("creating the template")])),
         Job::CreateCluster(_) => Reply::ClusterCreated(Err(vec![defect("creating the cluster")])),
@@ -323,6 +349,10 @@ fn failed(job: &Job) -> Reply {
         Job::CheckChange(id, _) => Reply::ChangeChecked(*id, Err(vec![defect("checking the change")])),
         Job::DeleteTemplate(id) => Reply::TemplateDeleted(*id, Err(defect("deleting the template"))),
         Job::DeleteCluster(id) => Reply::ClusterDeleted(*id, Err(defect("deleting the cluster"))),
+        Job::Bastions(id) => Reply::Bastions(*id, Err(defect("looking for a bastion"))),
+        Job::MakeBastion(id) => Reply::BastionMade(*id, Err(defect("making the bastion"))),
+        Job::RemoveBastion(id) => Reply::BastionRemoved(*id, Err(defect("removing the bastion"))),
+        Job::Bundle(id) => Reply::Bundled(*id, Err(defect("gathering the bundle"))),
         Job::UpdateTemplate(id, _) => Reply::TemplateUpdated(*id, Err(vec![defect("changing the template")])),
         Job::Project(task) => Reply::Project(task.failed(defect("asking the cloud"))),
         Job::SaveKubeconfig { .. } => Reply::Kubeconfig(Saved::Failed(defect("writing the kubeconfig"))),

@@ -1,4 +1,4 @@
-//! A shell on a node from the dashboard: the way is found beside it, then ssh has the terminal.
+//! A session on a node from the dashboard: the way is found beside it, then ssh has the terminal.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -22,27 +22,26 @@ pub struct Login {
     pub(super) notes: Vec<String>,
 }
 
+pub async fn cluster(manager: &dyn Manager, id: ClusterId) -> Result<Cluster, Problem> {
+    let cluster = manager.clusters().await?.into_iter().find(|cluster| cluster.uuid == id);
+    cluster.ok_or_else(|| Problem::not_found(format!("there is no cluster {id}")))
+}
+
+/// A session as wished on the node, or on the first master: a shell, or this command.
 pub async fn find(
     remote: &Remote,
     manager: Arc<dyn Manager>,
     id: ClusterId,
     server: Option<&str>,
+    wish: Wish,
+    command: &[OsString],
 ) -> Result<Login, Problem> {
-    let all = manager.clusters().await?;
-    let cluster = all.into_iter().find(|cluster| cluster.uuid == id);
-    let cluster = cluster.ok_or_else(|| Problem::not_found(format!("there is no cluster {id}")))?;
+    let cluster = cluster(&*manager, id).await?;
     let nodes = manager.machines(id).await?;
     let node = node::choose(&nodes, &cluster.stack_name, server)?;
     let Ready { session, notes } = remote.session(&*manager, &cluster, node, None).await?;
     let name = node.short(&cluster.stack_name).to_owned();
-    Ok(Login {
-        words: session.arguments(Wish::SHELL, &[])?,
-        node: name,
-        server: session.server,
-        notes,
-        manager,
-        cluster,
-    })
+    Ok(Login { words: session.arguments(wish, command)?, node: name, server: session.server, notes, manager, cluster })
 }
 
 impl Login {

@@ -2,6 +2,9 @@
 //! starts the system's `ssh`, and says what it meant when it fails. Knows no screen; command
 //! line and dashboard both come here. Start reading at [`Remote::session`].
 
+pub mod bastion;
+pub mod bundle;
+pub mod environment;
 pub mod hosts;
 pub mod reach;
 pub mod run;

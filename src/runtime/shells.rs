@@ -1,4 +1,4 @@
-//! The dashboard's shells: each an ssh on a terminal of its own. Threads read and write it, a task
+//! The dashboard's shells: each an ssh, or a program of this machine, on a terminal of its own. Threads read and write it, a task
 //! hands on what comes, and `ui::shells` shows it. What is typed and what comes is logged nowhere.
 //!
 //! A node may send without end: at most [`PORTION`] bytes are on their way to a picture, the next
@@ -18,16 +18,19 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::In;
-use super::login;
+use super::login::{self, Login};
 use super::remote::Remote;
+use super::remote::environment::Environment;
 use super::remote::run::keep;
 use crate::model::{ClusterId, Problem, text};
 use crate::service::Manager;
-use crate::ssh::explain;
+use crate::ssh::{Wish, explain, script};
 use crate::ui::Msg;
 use crate::ui::shells::term::Size;
-use crate::ui::shells::{Bytes, ShellDo, ShellId, ShellNews};
+use crate::ui::shells::{Bytes, Program, ShellDo, ShellId, ShellNews};
 
+/// Lines of a node's logs that were there before.
+const LINES: u32 = 200;
 /// Bytes of output that one picture takes in.
 const PORTION: usize = 64 << 10;
 /// Between two portions of one shell: what is more often, nobody sees.
@@ -65,14 +68,14 @@ impl Shells {
         manager: Arc<dyn Manager>,
         remote: Arc<Remote>,
         cluster: ClusterId,
-        node: Option<String>,
+        program: Program,
     ) {
         let (typed, typing) = mpsc::unbounded_channel();
         let (size, sizes) = watch::channel(Size::default());
         let inbox = self.inbox.clone();
         let ends = Ends { typed: typing, size: sizes };
         let task = tokio::spawn(async move {
-            let ended = session(id, &inbox, manager, &remote, cluster, node.as_deref(), ends).await;
+            let ended = session(id, &inbox, manager, &remote, cluster, &program, ends).await;
             let (code, problem) = ended.unwrap_or_else(|problem| (None, Some(problem)));
             tell(&inbox, id, ShellNews::Ended { code, problem });
         });
@@ -108,33 +111,101 @@ fn tell(inbox: &UnboundedSender<In>, id: ShellId, news: ShellNews) {
     let _ = inbox.send(In::Msg(Msg::Shell(id, news)));
 }
 
-/// From looking for the way to ssh's end: its exit code, and what that means where ssh itself failed.
+/// What is started, and what stands behind it.
+struct Ready {
+    program: OsString,
+    words: Vec<OsString>,
+    /// Its name in the tab.
+    node: String,
+    notes: Vec<String>,
+    behind: Behind,
+}
+
+enum Behind {
+    Node(Box<Login>),
+    Api(Environment),
+}
+
+async fn prepare(
+    manager: Arc<dyn Manager>,
+    remote: &Remote,
+    id: ClusterId,
+    program: &Program,
+) -> Result<Ready, Problem> {
+    let (wish, command) = match program {
+        Program::Login(_) => (Wish::SHELL, None),
+        // Without a terminal there: its end is how the far end learns of ours.
+        Program::Follow(_) => (Wish { terminal: Some(false), ..Wish::SHELL }, Some(script::follow(LINES))),
+        Program::Run { line, .. } => (Wish { terminal: Some(true), ..Wish::SHELL }, Some(line.clone())),
+        Program::Here(line) => {
+            let cluster = login::cluster(&*manager, id).await?;
+            let environment = remote.environment(&*manager, &cluster).await?;
+            let words = if line.is_empty() { Vec::new() } else { vec!["-c".into(), line.into()] };
+            let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty() && line.is_empty());
+            return Ok(Ready {
+                program: shell.unwrap_or_else(|| "sh".into()),
+                words,
+                node: String::new(),
+                notes: environment.notes.clone(),
+                behind: Behind::Api(environment),
+            });
+        }
+    };
+    let command: Vec<OsString> = command.into_iter().map(OsString::from).collect();
+    let mut login = login::find(remote, manager, id, program.node(), wish, &command).await?;
+    Ok(Ready {
+        program: "ssh".into(),
+        words: std::mem::take(&mut login.words),
+        node: login.node.clone(),
+        notes: std::mem::take(&mut login.notes),
+        behind: Behind::Node(Box::new(login)),
+    })
+}
+
+/// From looking for the way to the program's end: its exit code, and what that means where ssh itself failed.
 async fn session(
     id: ShellId,
     inbox: &UnboundedSender<In>,
     manager: Arc<dyn Manager>,
     remote: &Remote,
     cluster: ClusterId,
-    node: Option<&str>,
+    program: &Program,
     mut ends: Ends,
 ) -> Result<(Option<i32>, Option<Problem>), Problem> {
-    let login = tokio::select! {
-        found = login::find(remote, manager, cluster, node) => found?,
+    let ready = tokio::select! {
+        found = prepare(manager, remote, cluster, program) => found?,
         () = left(&mut ends) => return Ok((None, None)),
     };
     let size = *ends.size.borrow_and_update();
-    let mut line = Line::start(&login.words, size)?;
-    tell(inbox, id, ShellNews::Started { node: login.node.clone(), notes: login.notes.clone() });
+    let mut line = Line::start(&ready, size)?;
+    tell(inbox, id, ShellNews::Started { node: ready.node, notes: ready.notes });
+    let (code, tail) = carry(id, inbox, &mut ends, &mut line).await;
+    if code.is_none() {
+        line.hang_up().await;
+    }
+    let problem = match (code, ready.behind) {
+        (Some(explain::FAILED), Behind::Node(login)) => {
+            login.explain(remote, &text::lines(&String::from_utf8_lossy(&tail))).await
+        }
+        (_, Behind::Node(_)) => None,
+        (_, Behind::Api(environment)) => {
+            environment.close().await;
+            None
+        }
+    };
+    Ok((code, problem))
+}
+
+/// Hands on what comes and what is typed until it ends: its exit code, and the end of what it wrote.
+/// No code: the dashboard wants it no more, or it was lost.
+async fn carry(id: ShellId, inbox: &UnboundedSender<In>, ends: &mut Ends, line: &mut Line) -> (Option<i32>, Vec<u8>) {
     let mut tail = Vec::new();
     let code = loop {
         tokio::select! {
             biased;
             typed = ends.typed.recv() => match typed {
                 Some(typed) => put(&line.input, typed),
-                None => {
-                    line.hang_up().await;
-                    return Ok((None, None));
-                }
+                None => return (None, tail),
             },
             changed = ends.size.changed() => if changed.is_ok() {
                 let size = *ends.size.borrow_and_update();
@@ -144,7 +215,7 @@ async fn session(
                 let portion = line.gather(bytes);
                 keep(&mut tail, &portion, explain::TAIL);
                 let next = Instant::now() + FRAME;
-                show(id, inbox, portion, &mut ends, &line.input).await;
+                show(id, inbox, portion, ends, &line.input).await;
                 sleep_until(next).await;
             }
             code = &mut line.ended => break code.ok(),
@@ -154,13 +225,9 @@ async fn session(
     while let Ok(Some(bytes)) = timeout(REST, line.output.recv()).await {
         let portion = line.gather(bytes);
         keep(&mut tail, &portion, explain::TAIL);
-        show(id, inbox, portion, &mut ends, &line.input).await;
+        show(id, inbox, portion, ends, &line.input).await;
     }
-    let problem = match code {
-        Some(explain::FAILED) => login.explain(remote, &text::lines(&String::from_utf8_lossy(&tail))).await,
-        _ => None,
-    };
-    Ok((code, problem))
+    (code, tail)
 }
 
 /// Hands a portion over and waits until it is in a picture; keys go on meanwhile.
@@ -192,7 +259,7 @@ async fn left(ends: &mut Ends) {
     while ends.typed.recv().await.is_some() {}
 }
 
-/// An ssh on a terminal.
+/// A program on a terminal.
 struct Line {
     output: mpsc::Receiver<Vec<u8>>,
     input: plain::Sender<Bytes>,
@@ -202,11 +269,15 @@ struct Line {
 }
 
 impl Line {
-    fn start(words: &[OsString], size: Size) -> Result<Self, Problem> {
-        let refuse = |error: &dyn std::fmt::Display| Problem::local(format!("ssh could not be started: {error}"));
+    fn start(ready: &Ready, size: Size) -> Result<Self, Problem> {
+        let name = ready.program.display();
+        let refuse = |error: &dyn std::fmt::Display| Problem::local(format!("{name} could not be started: {error}"));
         let pair = native_pty_system().openpty(cells(size)).map_err(|error| refuse(&error))?;
-        let mut command = CommandBuilder::new("ssh");
-        command.args(words);
+        let mut command = CommandBuilder::new(&ready.program);
+        command.args(&ready.words);
+        if let Behind::Api(environment) = &ready.behind {
+            command.env("KUBECONFIG", &environment.kubeconfig.0);
+        }
         // What the emulator is most like; the user's own terminal is not the node's business.
         command.env("TERM", "xterm-256color");
         command.env_remove("COLORTERM");

@@ -45,14 +45,14 @@ pub enum Context {
     Dialog,
     Confirm,
     Kubeconfig,
-    /// A certificate request is being signed.
-    Signing,
+    /// A command that is to run.
+    Line,
     Help,
     Global,
 }
 
 impl Context {
-    pub const ALL: [Self; 36] = [
+    pub const ALL: &[Self] = &[
         Self::Clusters,
         Self::Templates,
         Self::Events,
@@ -86,7 +86,7 @@ impl Context {
         Self::Dialog,
         Self::Confirm,
         Self::Kubeconfig,
-        Self::Signing,
+        Self::Line,
         Self::Help,
         Self::Global,
     ];
@@ -127,7 +127,7 @@ impl Context {
             Self::Dialog => "dialog",
             Self::Confirm => "confirm",
             Self::Kubeconfig => "kubeconfig",
-            Self::Signing => "signing",
+            Self::Line => "line",
             Self::Help => "help",
             Self::Global => "global",
         }
@@ -169,7 +169,7 @@ impl Context {
             Self::Dialog => "Dialog",
             Self::Confirm => "Confirmation",
             Self::Kubeconfig => "Kubeconfig",
-            Self::Signing => "Signing a certificate",
+            Self::Line => "Command to run",
             Self::Help => "This page",
             Self::Global => "Everywhere",
         }
@@ -191,33 +191,7 @@ impl Context {
                 | Self::Filter
                 | Self::Confirm
                 | Self::Kubeconfig
-                | Self::Signing
-        )
-    }
-}
-
-impl Action {
-    /// Whether it leads to a change of the cloud or of what is kept of clusters.
-    pub fn changes(self) -> bool {
-        matches!(
-            self,
-            Self::New
-                | Self::Edit
-                | Self::Import
-                | Self::CreateFrom
-                | Self::Pause
-                | Self::Retry
-                | Self::Rollback
-                | Self::Stop
-                | Self::Resize
-                | Self::RemoveNode
-                | Self::Upgrade
-                | Self::NewNodegroup
-                | Self::EditNodegroup
-                | Self::RotateCredential
-                | Self::RotateCa
-                | Self::Kubeconfig
-                | Self::Delete
+                | Self::Line
         )
     }
 }
@@ -291,9 +265,7 @@ actions! {
     EndShell "end-shell" "end" "End the shell and close its tab" [Shells];
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
     AsText "as-text" "" "Read it whole, as YAML; in the text, once more as JSON" [Clusters, Templates, Cluster, Pager];
-    Inspect "inspect" "details" "Read everything about it: a machine as Nova has it, a cluster's authorities" [Nodes, Certificates, Issued];
-    Sign "sign" "sign" "Sign a certificate request, from a file or pasted" [Certificates, Issued];
-    Turn "turn" "" "Another authority; afterwards, read the certificate" [Signing];
+    Inspect "inspect" "details" "Read everything about the machine that Nova tells" [Nodes];
     When "when" "" "Read when what was done to the cluster, and how long each part took" [Clusters, Cluster];
     Parameters "parameters" "" "Read what Heat was given for the cluster, and what it gave" [Clusters, Cluster];
     Console "console" "console" "Read what the machine wrote on its console" [Nodes];
@@ -303,6 +275,12 @@ actions! {
     Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Calls, Clusters, Cluster, Images, Flavors, Networks, Keypairs, Orphans, Shells, Pager, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups, Orphans];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
+    FollowLog "follow-log" "log" "Follow a node's logs from its boot on: of the one under the cursor, else of the first master" [Clusters, Cluster];
+    Run "run" "run" "Run a command on the marked nodes, or on others, side by side" [Cluster];
+    Environment "environment" "kubectl" "Run k9s, kubectl or a shell with KUBECONFIG leading to the cluster" [Clusters, Cluster];
+    Bundle "bundle" "" "Gather what somebody who helps wants to see into a file" [Clusters, Cluster];
+    Bastion "bastion" "" "Make a host between here and the nodes, or remove it" [Clusters, Cluster];
+    Tile "tile" "side by side" "Show all shells side by side, or one" [Shells];
     MarkRow "mark-row" "" "Mark the row for what is to be done to several, or not" [Clusters, Templates, Nodes, Orphans];
     MarkRange "mark-range" "" "Mark all rows from the last mark to here" [Clusters, Templates, Nodes, Orphans];
     MarkAll "mark-all" "" "Mark all rows that are shown, or none" [Clusters, Templates, Nodes, Orphans];
@@ -318,8 +296,8 @@ actions! {
     Pane7 "pane-7" "" "Go to the seventh pane" [Cluster, Cloud, Shells];
     NextPane "next-pane" "next pane" "Go to the next pane" [Home, Cluster, Cloud, Shells];
     PreviousPane "previous-pane" "" "Go to the pane before" [Home, Cluster, Cloud, Shells];
-    Up "up" "" "One row up" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
-    Down "down" "" "One row down" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
+    Up "up" "" "One row up" [List, Shells, Pager, Picker, Palette, Line, Help, Dialog, Confirm];
+    Down "down" "" "One row down" [List, Shells, Pager, Picker, Palette, Line, Help, Dialog, Confirm];
     PageUp "page-up" "" "One page up" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
     PageDown "page-down" "" "One page down" [List, Shells, Pager, Picker, Palette, Help, Dialog, Confirm];
     First "first" "" "To the first row" [List, Shells, Pager, Picker, Help, Dialog];
@@ -332,9 +310,10 @@ actions! {
     TurnBack "turn-back" "" "The value before, in a switch" [Form];
     TurnOn "turn-on" "" "The next value, in a switch" [Form];
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
-    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Picker, Palette, Filter, Signing];
+    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Line, Picker, Palette, Filter];
+    Scope "scope" "other nodes" "Run it on other nodes" [Line];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
-    Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Signing, Help];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Line, Help];
     GoBack "go-back" "" "Go to the page that was open before" [List, Shells];
     GoForward "go-forward" "" "Go to the page that one went back from" [List, Shells];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];

@@ -14,14 +14,16 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
 use super::action::{Action, Context};
+use super::dialogs::bastion::BastionDialog;
+use super::dialogs::bundle::BundleDialog;
 use super::dialogs::clouds::CloudsDialog;
 use super::dialogs::confirm::{Confirm, DeleteTemplate, Discard, Question};
 use super::dialogs::help::HelpPage;
 use super::dialogs::kubeconfig::KubeconfigDialog;
+use super::dialogs::line::LineDialog;
 use super::dialogs::orphans::RemoveOrphans;
 use super::dialogs::palette::{Palette, Pick};
 use super::dialogs::several::SeveralDialog;
-use super::dialogs::signing::Signing;
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
 use super::forms::review::Review;
@@ -59,7 +61,6 @@ pub struct App {
     going: Option<Destination>,
     /// Calls are to be told that come.
     follows_calls: bool,
-    read_only: bool,
     now: DateTime<Utc>,
     offset: FixedOffset,
     theme: Theme,
@@ -100,7 +101,6 @@ macro_rules! cx {
             keymap: &$app.keymap,
             link: &$app.link,
             going: $app.going.as_ref(),
-            read_only: $app.read_only,
             shells: &$app.shells,
         }
     };
@@ -115,7 +115,6 @@ impl App {
             place: None,
             going: None,
             follows_calls: false,
-            read_only: false,
             now,
             offset,
             theme,
@@ -136,13 +135,6 @@ impl App {
             last_key: now,
             changed: true,
         }
-    }
-
-    /// Refuses what would change something before anybody fills in a form for it.
-    #[must_use]
-    pub fn read_only(mut self, read_only: bool) -> Self {
-        self.read_only = read_only;
-        self
     }
 
     /// Takes one message; never blocks.
@@ -298,9 +290,6 @@ impl App {
         let cx = cx!(self);
         let Some(layer) = self.layers.last_mut() else { return };
         let asks = match action {
-            action if self.read_only && action.changes() => {
-                vec![Ask::Say("nothing is changed in read-only mode".into())]
-            }
             Action::Quit if self.shells.alive() > 0 && !std::mem::replace(&mut self.leaving, true) => {
                 let count = self.shells.alive();
                 let open = if count == 1 { "a shell is open".into() } else { format!("{count} shells are open") };
@@ -389,7 +378,10 @@ impl App {
             Route::Home => None,
             Route::Movers => Some(Box::new(MoversPage::default())),
             Route::Cluster { id, why } => Some(Box::new(ClusterPage::new(id, why, &cx))),
-            Route::Shells(opens) => Some(Box::new(ShellsPage::new(opens, &cx))),
+            Route::Shells(enter) => Some(Box::new(ShellsPage::new(enter, &cx))),
+            Route::Line(place) => Some(Box::new(LineDialog::new(place, &cx))),
+            Route::Bundle(id) => Some(Box::new(BundleDialog::new(id))),
+            Route::Bastion(id) => Some(Box::new(BastionDialog::new(id))),
             Route::NewTemplate => Some(Box::new(template::form(&cx))),
             Route::NewCluster(template) => Some(Box::new(cluster::form(template, &cx))),
             Route::Change(id, wanted) => change::form(id, wanted, &cx),
@@ -399,7 +391,6 @@ impl App {
             }
             Route::DeleteTemplate(id) => DeleteTemplate::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Kubeconfig(id) => KubeconfigDialog::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
-            Route::Sign(id) => Signing::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Read(matter) => Some(Box::new(Reader::new(matter, &cx))),
             Route::Several(several) => Some(Box::new(SeveralDialog::new(*several))),
             Route::Review { wish, command } => Some(Box::new(Review::new(*wish, command))),

@@ -2,7 +2,7 @@
 
 use super::project::{About, Task};
 use super::shells::{ShellDo, ShellId};
-use crate::model::{Authority, ClusterChange, ClusterId, Destination, NewCluster, NewTemplate, Patch, TemplateId};
+use crate::model::{ClusterChange, ClusterId, Destination, NewCluster, NewTemplate, Patch, TemplateId};
 
 /// Performed by `runtime`; tests compare them.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,7 @@ pub enum Job {
     Certificate(ClusterId),
     /// A text that nothing is kept of.
     Read(Source),
+    Bastions(ClusterId),
     Preview(Box<NewCluster>),
     CreateTemplate(Box<NewTemplate>),
     CreateCluster(Box<NewCluster>),
@@ -57,35 +58,17 @@ pub enum Job {
     UpdateTemplate(TemplateId, Vec<Patch>),
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
+    MakeBastion(ClusterId),
+    RemoveBastion(ClusterId),
+    /// Gather what somebody who helps wants to see.
+    Bundle(ClusterId),
     /// About the project beside its clusters.
     Project(Task),
-    /// A certificate request, to be looked at.
-    ReadRequest(RequestFrom),
-    /// By one of the cluster's authorities; the request as PEM.
-    Sign {
-        id: ClusterId,
-        authority: Authority,
-        request: String,
-    },
-    /// A text into a file, readable by its owner only.
-    Write {
-        path: String,
-        text: String,
-        overwrite: bool,
-    },
     SaveKubeconfig {
         id: ClusterId,
         target: Target,
         overwrite: bool,
     },
-}
-
-/// Where a certificate request is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RequestFrom {
-    /// `~/` is the home directory.
-    File(String),
-    Text(String),
 }
 
 /// What a text that is asked for comes from.
@@ -97,17 +80,12 @@ pub enum Source {
     Server { cluster: ClusterId, server: String },
     /// What the cluster's stack was given and gives.
     Stack(ClusterId),
-    /// The certificates of all the cluster's authorities.
-    Authorities(ClusterId),
 }
 
 impl Source {
     pub fn cluster(&self) -> ClusterId {
         match self {
-            Self::Console { cluster, .. }
-            | Self::Server { cluster, .. }
-            | Self::Stack(cluster)
-            | Self::Authorities(cluster) => *cluster,
+            Self::Console { cluster, .. } | Self::Server { cluster, .. } | Self::Stack(cluster) => *cluster,
         }
     }
 }
@@ -146,10 +124,9 @@ pub enum Slot {
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
     Project(About),
-    Request,
-    Sign(ClusterId),
-    Write,
     Kubeconfig(ClusterId),
+    Bastion(ClusterId),
+    Bundle(ClusterId),
 }
 
 /// A reply counts only with the newest generation of its slot.
@@ -183,9 +160,8 @@ impl Job {
             Self::UpdateTemplate(id, _) => Slot::UpdateTemplate(*id),
             Self::DeleteTemplate(id) => Slot::DeleteTemplate(*id),
             Self::DeleteCluster(id) => Slot::DeleteCluster(*id),
-            Self::ReadRequest(_) => Slot::Request,
-            Self::Sign { id, .. } => Slot::Sign(*id),
-            Self::Write { .. } => Slot::Write,
+            Self::Bastions(id) | Self::MakeBastion(id) | Self::RemoveBastion(id) => Slot::Bastion(*id),
+            Self::Bundle(id) => Slot::Bundle(*id),
             Self::SaveKubeconfig { id, .. } => Slot::Kubeconfig(*id),
         }
     }
@@ -214,7 +190,7 @@ impl Job {
                 | Self::Labels(_)
                 | Self::Certificate(_)
                 | Self::Read(_)
-                | Self::ReadRequest(_)
+                | Self::Bastions(_)
                 | Self::Preview(_)
         )
     }

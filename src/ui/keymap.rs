@@ -95,7 +95,7 @@ impl Keymap {
             Err(error) => return bad(error.to_string().trim_end().to_owned()),
         };
         for (name, section) in sections {
-            let Some(context) = Context::ALL.into_iter().find(|context| context.name() == name) else {
+            let Some(context) = Context::ALL.iter().copied().find(|context| context.name() == name) else {
                 let all: Vec<&str> = Context::ALL.iter().map(|context| context.name()).collect();
                 bad(format!("[{name}] is not a context; there are {}", all.join(", ")));
                 continue;
@@ -230,7 +230,7 @@ mod tests {
             let (_, problems) = Keymap::load(name, None);
             assert_eq!(problems, [], "{name}");
         }
-        for context in Context::ALL {
+        for context in Context::ALL.iter().copied() {
             assert!(EMBEDDED[0].1.contains(&format!("[{}]", context.name())), "{context:?}");
         }
     }
@@ -309,7 +309,9 @@ mod tests {
         let (map, problems) = Keymap::load("default", Some(("my.toml", text)));
         assert_eq!(map.find(&[Context::Global], &keys("x")), Found::Action(Action::Quit));
         assert_eq!(map.find(&[Context::Global], &keys("q")), Found::Nothing);
-        let told: Vec<String> = problems.iter().map(|problem| problem.summary.clone()).collect();
+        // Which contexts there are is not this test's business.
+        let told: Vec<&str> =
+            problems.iter().map(|problem| problem.summary.split("; there are").next().unwrap()).collect();
         insta::assert_debug_snapshot!(told, @r#"
         [
             "my.toml: [filter] \"b\" is text there and cannot be bound",
@@ -317,7 +319,7 @@ mod tests {
             "my.toml: [form] \"Ctrl+D\" and \"ctrl-d\" are the same key",
             "my.toml: [global] \"ctrl-x\": there is no action \"explode\"",
             "my.toml: [list] \"u\": \"submit\" does nothing there",
-            "my.toml: [nowhere] is not a context; there are clusters, templates, events, certificates, node-groups, nodes, resources, history, issued, in-force, list, home, cluster, shell, shells, pager, form, labels, picker, palette, filter, dialog, confirm, kubeconfig, signing, help, global",
+            "my.toml: [nowhere] is not a context",
         ]
         "#);
         let (_, problems) = Keymap::load("default", Some(("my.toml", "[global\n")));

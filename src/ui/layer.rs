@@ -9,6 +9,7 @@ use ratatui::text::Span;
 
 use super::action::{Action, Context};
 use super::dialogs::confirm::Question;
+use super::dialogs::line::Where;
 use super::dialogs::palette::Pick;
 use super::effect::{Effect, Job};
 use super::fleet::Fleet;
@@ -19,6 +20,7 @@ use super::operation::Wanted;
 use super::pages::cloud;
 use super::pages::reader::matter::Matter;
 use super::project::Need;
+use super::remote::Enter;
 use super::several::Several;
 use super::shells::term::Size;
 use super::shells::{Shells, Wish};
@@ -36,8 +38,6 @@ pub struct Cx<'a> {
     pub link: &'a Link,
     /// Where we are on our way to.
     pub going: Option<&'a Destination>,
-    /// Nothing is to be changed.
-    pub read_only: bool,
     pub shells: &'a Shells,
 }
 
@@ -102,15 +102,16 @@ pub enum Route {
         id: ClusterId,
         why: bool,
     },
-    /// The shells; `true`: one is being opened.
-    Shells(bool),
+    Shells(Enter),
+    /// A command that is to run.
+    Line(Where),
+    Bastion(ClusterId),
+    Bundle(ClusterId),
     NewTemplate,
     NewCluster(Option<TemplateId>),
     DeleteCluster(ClusterId),
     DeleteTemplate(TemplateId),
     Kubeconfig(ClusterId),
-    /// Sign a certificate request for the cluster.
-    Sign(ClusterId),
     /// The form of a change.
     Change(ClusterId, Wanted),
     /// Asked before something is done.
@@ -172,7 +173,7 @@ pub trait Layer: Send {
     }
 
     /// The room for a shell on it, when the area is all there is.
-    fn shows_shell(&self, _area: Rect) -> Option<Size> {
+    fn shows_shell(&self, _area: Rect, _cx: &Cx) -> Option<Size> {
         None
     }
 

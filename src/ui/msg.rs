@@ -11,8 +11,8 @@ use crate::model::call::ApiCall;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    Authority, CertificateRequest, CloudEntry, Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate,
-    Node, Places, Problem, ServerSheet, StackEvent, StackResource, StackSheet, TemplateId,
+    CloudEntry, Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine, Node, Places, Problem,
+    ServerSheet, StackEvent, StackResource, StackSheet, TemplateId,
 };
 use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change};
@@ -67,11 +67,14 @@ pub enum Reply {
     ClusterDeleted(ClusterId, Result<(), Problem>),
     TemplateUpdated(TemplateId, Result<Box<ClusterTemplate>, Vec<Problem>>),
     Project(Told),
-    Request(Result<Box<CertificateRequest>, Problem>),
-    /// The certificate that was given.
-    Signed(ClusterId, Result<Box<CaCertificate>, Problem>),
-    Written(Saved),
     Kubeconfig(Saved),
+    Bastions(ClusterId, Result<Vec<Machine>, Problem>),
+    /// With whom it lets in.
+    BastionMade(ClusterId, Result<(Box<Machine>, String), Problem>),
+    /// How many parts it had.
+    BastionRemoved(ClusterId, Result<usize, Problem>),
+    /// Its path, and what could not be had, one line each.
+    Bundled(ClusterId, Result<(String, Vec<String>), Problem>),
 }
 
 impl Reply {
@@ -83,9 +86,11 @@ impl Reply {
             | Self::TemplateUpdated(_, Err(problems))
             | Self::ClusterCreated(Err(problems))
             | Self::ClusterChanged(_, Err(problems)) => problems,
-            Self::TemplateDeleted(_, Err(problem)) | Self::ClusterDeleted(_, Err(problem)) => {
-                std::slice::from_ref(problem)
-            }
+            Self::TemplateDeleted(_, Err(problem))
+            | Self::ClusterDeleted(_, Err(problem))
+            | Self::BastionMade(_, Err(problem))
+            | Self::BastionRemoved(_, Err(problem))
+            | Self::Bundled(_, Err(problem)) => std::slice::from_ref(problem),
             _ => &[],
         }
     }
@@ -100,11 +105,9 @@ pub enum Found {
     Server(Option<Box<ServerSheet>>),
     /// `None`: there is no stack.
     Stack(Option<Box<StackSheet>>),
-    /// Each authority's, or why it cannot be had.
-    Authorities(Vec<(Authority, Result<CaCertificate, Problem>)>),
 }
 
-/// How writing a file ended.
+/// How writing a kubeconfig ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
     /// Path as written, and what was replaced in it when merging.

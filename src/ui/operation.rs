@@ -195,30 +195,30 @@ pub fn template_stays(template: &ClusterTemplate, cx: &Cx) -> Option<String> {
 
 /// Whether it means nothing where there is no cluster.
 pub fn needs_cluster(action: Action) -> bool {
-    use Action::{
-        AsText, Copy, Delete, Kubeconfig, NewNodegroup, Parameters, Pause, Resize, Retry, Rollback, RotateCa,
-        RotateCredential, Shell, Stop, Upgrade, When, Why,
-    };
-    let all = [
-        AsText,
-        Parameters,
-        When,
-        Copy,
-        Delete,
-        Kubeconfig,
-        NewNodegroup,
-        Pause,
-        Resize,
-        Retry,
-        Rollback,
-        RotateCa,
-        RotateCredential,
-        Shell,
-        Stop,
-        Upgrade,
-        Why,
-    ];
-    all.contains(&action)
+    matches!(
+        action,
+        Action::AsText
+            | Action::Bastion
+            | Action::Bundle
+            | Action::Copy
+            | Action::Delete
+            | Action::Environment
+            | Action::FollowLog
+            | Action::Kubeconfig
+            | Action::NewNodegroup
+            | Action::Parameters
+            | Action::Pause
+            | Action::Resize
+            | Action::Retry
+            | Action::Rollback
+            | Action::RotateCa
+            | Action::RotateCredential
+            | Action::Shell
+            | Action::Stop
+            | Action::Upgrade
+            | Action::When
+            | Action::Why
+    )
 }
 
 /// Whether it is likely to mean something now.
@@ -237,6 +237,7 @@ pub fn offers(action: Action, cluster: &Cluster) -> bool {
         }
         Action::EditNodegroup => !cluster.node_groups.is_empty(),
         Action::Why => !cluster.status.is_complete(),
+        Action::Environment => cluster.api_address.is_some(),
         _ => true,
     }
 }

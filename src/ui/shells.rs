@@ -6,6 +6,7 @@
 
 pub mod browse;
 pub mod keys;
+pub mod program;
 pub mod stream;
 pub mod term;
 pub mod view;
@@ -13,6 +14,7 @@ pub mod view;
 use std::fmt;
 
 use self::browse::Browse;
+pub use self::program::Program;
 use self::term::{Size, Term};
 use super::effect::Effect;
 use super::key::KeyPress;
@@ -23,7 +25,7 @@ use crate::model::text::clean;
 use crate::model::{ClusterId, Problem};
 
 /// So many may be open at once.
-pub const MOST: usize = 20;
+pub const MOST: usize = 50;
 
 /// One shell of this run of the program; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,8 +44,7 @@ impl fmt::Debug for Bytes {
 /// What a shell wants done outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ShellDo {
-    /// On a node by its name or its server's id, or on the first master.
-    Start(ClusterId, Option<String>),
+    Start(ClusterId, Program),
     Type(Bytes),
     Resize(Size),
     End,
@@ -68,8 +69,8 @@ pub enum ShellNews {
 /// What a page wants of them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wish {
-    Open(ClusterId, Option<String>),
-    /// Another on the same node.
+    Open(ClusterId, Program),
+    /// The same once more.
     Again,
     /// By its place in the line of tabs.
     Select(usize),
@@ -102,10 +103,9 @@ pub enum Course {
 pub struct Shell {
     pub id: ShellId,
     pub cluster: ClusterId,
-    /// As it was asked for.
-    wanted: Option<String>,
-    /// The node's short name, when it is known.
-    pub node: String,
+    pub program: Program,
+    /// What it is called: with the node's short name, when that is known.
+    pub label: String,
     pub course: Course,
     /// Something came while another one was shown.
     pub unseen: bool,
@@ -179,9 +179,9 @@ impl Shells {
     pub fn on(&mut self, wish: Wish) -> Vec<Ask> {
         self.changed = true;
         match wish {
-            Wish::Open(cluster, node) => self.open(cluster, node),
-            Wish::Again => match self.current().map(|shell| (shell.cluster, shell.wanted.clone())) {
-                Some((cluster, wanted)) => self.open(cluster, wanted),
+            Wish::Open(cluster, program) => self.open(cluster, program),
+            Wish::Again => match self.current().map(|shell| (shell.cluster, shell.program.clone())) {
+                Some((cluster, program)) => self.open(cluster, program),
                 None => Vec::new(),
             },
             Wish::Select(at) if at < self.all.len() => self.show(at),
@@ -218,20 +218,20 @@ impl Shells {
         }
     }
 
-    fn open(&mut self, cluster: ClusterId, wanted: Option<String>) -> Vec<Ask> {
+    fn open(&mut self, cluster: ClusterId, program: Program) -> Vec<Ask> {
         if self.all.len() >= MOST {
             return vec![Ask::Say(format!("{MOST} shells are open; end one first"))];
         }
         let id = ShellId(self.next);
         self.next += 1;
-        let node = wanted.clone().unwrap_or_else(|| "first master".into());
+        let label = program.label(program.node().unwrap_or("first master"));
         let mut term = Term::new(self.room);
-        term.feed(b"Looking for the way to the node...\r\n");
+        term.feed(format!("{}\r\n", program.begins()).as_bytes());
         self.all.push(Shell {
             id,
             cluster,
-            wanted: wanted.clone(),
-            node,
+            program: program.clone(),
+            label,
             course: Course::Seeking,
             unseen: false,
             term,
@@ -240,7 +240,7 @@ impl Shells {
         });
         self.current = self.all.len() - 1;
         let size = self.room;
-        let effects = [ShellDo::Start(cluster, wanted), ShellDo::Resize(size)];
+        let effects = [ShellDo::Start(cluster, program), ShellDo::Resize(size)];
         effects.map(|what| Ask::Do(Effect::Shell(id, what))).into()
     }
 
@@ -302,7 +302,7 @@ impl Shells {
         shell.unseen &= !seen;
         match news {
             ShellNews::Started { node, notes } => {
-                shell.node = node;
+                shell.label = shell.program.label(&node);
                 shell.course = Course::Running;
                 shell.term.feed(b"\x1b[H\x1b[2J");
                 for note in notes {
@@ -326,7 +326,7 @@ impl Shells {
             }
             ShellNews::Ended { code, problem } => {
                 shell.course = Course::Ended(code);
-                shell.term.tell(&last_words(code, problem.as_ref(), shell.size));
+                shell.term.tell(&last_words(shell.program.noun(), code, problem.as_ref(), shell.size));
                 shell.unseen |= !seen;
                 self.changed = true;
                 Vec::new()
@@ -336,11 +336,11 @@ impl Shells {
 }
 
 /// How it ended, and what that means.
-fn last_words(code: Option<i32>, problem: Option<&Problem>, size: Size) -> Vec<String> {
+fn last_words(noun: &str, code: Option<i32>, problem: Option<&Problem>, size: Size) -> Vec<String> {
     let ended = match code {
-        Some(0) => "The shell has ended.".to_owned(),
-        Some(code) => format!("The shell has ended with exit code {code}."),
-        None => "There is no shell.".to_owned(),
+        Some(0) => format!("The {noun} has ended."),
+        Some(code) => format!("The {noun} has ended with exit code {code}."),
+        None => format!("There is no {noun}."),
     };
     let told = problem.map(|problem| clean(&problem.summary));
     let advice = problem.and_then(|problem| problem.advice.as_deref()).map(|advice| format!("→ {}", clean(advice)));

@@ -17,7 +17,6 @@ mod readme;
 mod running;
 mod screens;
 mod shells;
-mod signing;
 mod sorting;
 mod timeline;
 mod world;

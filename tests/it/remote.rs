@@ -3,6 +3,7 @@
 
 mod apart;
 mod bastions;
+mod beside;
 mod bundles;
 mod nodes;
 mod panes;

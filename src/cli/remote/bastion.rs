@@ -10,7 +10,7 @@ use crate::cli::fault::Done;
 use crate::cli::find;
 use crate::cli::output::Terminal;
 use crate::model::{NewBastion, Problem, ProblemKind};
-use crate::runtime::remote::{Remote, reach};
+use crate::runtime::remote::{Remote, bastion};
 use crate::service::Manager;
 
 /// How long a server may take to be up, and how often it is looked at.
@@ -26,12 +26,7 @@ pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, means: &Rem
         }
         Bastion::Delete(named) => {
             let cluster = find::cluster(manager, &named.name).await?;
-            for bastion in manager.bastions(cluster.uuid).await? {
-                if let Ok(server) = crate::ssh::session::server(&bastion) {
-                    means.hosts(&cluster).forget(server)?;
-                }
-            }
-            match manager.delete_bastion(cluster.uuid).await? {
+            match means.remove_bastion(manager, &cluster).await? {
                 0 => Err(Problem::not_found(format!("cluster \"{}\" has no bastion", cluster.name)).into()),
                 _ => terminal.note(&format!("The bastion of {} is deleted", cluster.name)),
             }
@@ -41,17 +36,13 @@ pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, means: &Rem
 
 async fn create(manager: &dyn Manager, terminal: &mut Terminal<'_>, wanted: &BastionCreate) -> Done {
     let cluster = find::cluster(manager, &wanted.cluster).await?;
-    let from = match &wanted.from {
-        Some(from) => from.clone(),
-        None => reach::as_seen(&manager.identity().auth_url).await?,
-    };
     let wish = NewBastion {
-        from: from.clone(),
         image: wanted.image.clone(),
         flavor: wanted.flavor.clone(),
         keypair: wanted.keypair.clone(),
+        ..NewBastion::default()
     };
-    let mut bastion = manager.create_bastion(cluster.uuid, wish).await?;
+    let (mut bastion, from) = bastion::make(manager, &cluster, wanted.from.clone(), wish).await?;
     terminal.note(&format!("{} lets in {from} and nobody else", bastion.name))?;
     let until = Instant::now() + LIMIT;
     while wanted.wait && bastion.status != "ACTIVE" {

@@ -1,10 +1,9 @@
 //! `jeroboam tunnel`
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitStatus;
 
-use chrono::TimeDelta;
 use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,26 +12,13 @@ use crate::cli::args::{Format, Tunnel as Wanted};
 use crate::cli::fault::{Done, Exit, Fault};
 use crate::cli::output::{Terminal, quoted};
 use crate::cli::{find, interrupted};
-use crate::config::paths::make_private;
-use crate::kube::kubeconfig::{Existing, through, write};
-use crate::model::{Cluster, Problem, ProblemKind, text};
+use crate::kube::kubeconfig::through;
+use crate::model::{Cluster, Problem, text};
+use crate::runtime::remote::environment::{LIFE, Passing, refused};
 use crate::runtime::remote::run::code;
 use crate::runtime::remote::tunnel::{self, Event, Tunnel};
 use crate::runtime::remote::{Forward, Remote};
 use crate::service::{KubeconfigWish, Manager};
-
-/// The certificate's life: longer than a tunnel is left open, and no longer than needed.
-const LIFE: TimeDelta = TimeDelta::days(7);
-
-/// A file that goes with us.
-struct Passing(PathBuf);
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
 
 pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, means: &Remote, wanted: &Wanted) -> Done {
     let cluster = find::cluster(manager, &wanted.cluster).await?;
@@ -60,7 +46,7 @@ pub async fn run(manager: &dyn Manager, terminal: &mut Terminal<'_>, means: &Rem
             Some(Event::Down(words)) => return Err(refused(&cluster, &over, &words).into()),
             None => return Err(crate::cli::wait::stopped()),
         }
-        let file = Passing(put(means, &cluster, wanted.file.as_deref(), &kubeconfig)?);
+        let file = Passing(means.put_kubeconfig(&cluster, wanted.file.as_deref(), &kubeconfig)?);
         if wanted.command.is_empty() {
             opened(terminal, &cluster, &file.0, port)?;
         }
@@ -118,26 +104,6 @@ fn stopped() -> impl Future<Output = Exit> {
 
 fn ended(exit: Exit) -> Fault {
     Fault::Told { exit, problems: Vec::new() }
-}
-
-fn refused(cluster: &Cluster, over: &str, words: &str) -> Problem {
-    let words = words.lines().last().map(text::clean).unwrap_or_default();
-    let told = format!("the tunnel to cluster \"{}\" cannot be opened over {over}: {words}", cluster.name);
-    Problem::new(ProblemKind::Unavailable, told).advise(format!("Try it by itself: ssh {over}"))
-}
-
-/// Where nobody else reads it; a name of the user's own is never written over.
-fn put(means: &Remote, cluster: &Cluster, named: Option<&Path>, text: &str) -> Result<PathBuf, Problem> {
-    let path = match named {
-        Some(named) => write(named, text, Existing::Refuse)?,
-        None => {
-            let folder = means.data.join("tunnels");
-            make_private(&folder)?;
-            let name = format!("{}-{}.kubeconfig", cluster.uuid, std::process::id());
-            write(&folder.join(name), text, Existing::Replace)?
-        }
-    };
-    Ok(std::path::absolute(&path).unwrap_or(path))
 }
 
 fn opened(terminal: &mut Terminal<'_>, cluster: &Cluster, file: &Path, port: u16) -> Done {

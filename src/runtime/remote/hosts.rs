@@ -1,7 +1,9 @@
 //! Known host keys: a file of our own for each cluster, so that the user's own never fills with
 //! machines that come and go, and a cluster's end is one file's end.
 
+use std::fs::File;
 use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -41,17 +43,29 @@ impl Hosts {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Several sessions begin at once, in several processes too: each reads the whole file and
+    /// writes it, and none may lose what another has learnt. Held until it is dropped.
+    fn alone(&self) -> Result<File, Problem> {
+        self.prepare()?;
+        let path = self.path.with_extension("lock");
+        let trouble = |error| Problem::local(format!("cannot lock {}: {error}", path.display()));
+        let file = File::options().create(true).append(true).mode(0o600).open(&path).map_err(trouble)?;
+        file.lock().map_err(trouble)?;
+        Ok(file)
+    }
+
     pub fn known(&self, server: Uuid) -> Result<Vec<HostKey>, Problem> {
         Ok(hostkeys::known(&self.read()?, server))
     }
 
     pub fn learn(&self, server: Uuid, keys: &[HostKey]) -> Result<(), Problem> {
-        self.prepare()?;
+        let _alone = self.alone()?;
         write(&self.path, &hostkeys::with(&self.read()?, server, keys), Existing::Replace).map(drop)
     }
 
     /// `false` when nothing was known.
     pub fn forget(&self, server: Uuid) -> Result<bool, Problem> {
+        let _alone = self.alone()?;
         let file = self.read()?;
         let without = hostkeys::without(&file, server);
         if without == file {
@@ -70,6 +84,23 @@ mod tests {
     use super::Hosts;
     use crate::model::ClusterId;
     use crate::ssh::hostkeys::HostKey;
+
+    #[test]
+    fn sessions_that_begin_at_once_all_keep_what_they_learn() {
+        let folder = tempfile::tempdir().unwrap();
+        let hosts = Hosts::new(folder.path(), ClusterId(Uuid::from_u128(7)));
+        let key = "AAAAC3NzaC1lZDI1NTE5AAAAIBsUq8yNoV0JmOEwgPpJQrGz0W9r6UqQ7b1m9v0c9D2a";
+        let key = HostKey { kind: "ssh-ed25519".into(), key: key.into() };
+        std::thread::scope(|scope| {
+            for server in 0..16 {
+                let (hosts, key) = (&hosts, &key);
+                scope.spawn(move || hosts.learn(Uuid::from_u128(server), std::slice::from_ref(key)).unwrap());
+            }
+        });
+        for server in 0..16 {
+            assert_eq!(hosts.known(Uuid::from_u128(server)).unwrap().len(), 1, "{server}");
+        }
+    }
 
     #[test]
     fn keys_are_kept_and_forgotten() {

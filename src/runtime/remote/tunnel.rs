@@ -39,10 +39,17 @@ pub struct Tunnel {
 
 impl Tunnel {
     /// Returns when ssh is gone, which a program that ends at once would not see to.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
         self.task.abort();
         // Its end is what was asked for.
-        let _ = self.task.await;
+        let _ = (&mut self.task).await;
+    }
+}
+
+/// Whoever was interrupted while opening it leaves no ssh behind.
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

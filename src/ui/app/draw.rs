@@ -28,7 +28,8 @@ impl App {
             Rect { y: area.y + (1 + banner).min(area.height), height: area.height.saturating_sub(2 + banner), ..area };
         let base = self.layers.iter().rposition(|layer| !layer.is_overlay()).unwrap_or(0);
         let big = area.width >= LEAST.0 && area.height >= LEAST.1;
-        if let Some(room) = self.layers[base].shows_shell(body).filter(|_| big) {
+        let room = self.layers[base].shows_shell(body, &cx!(self)).filter(|_| big);
+        if let Some(room) = room {
             self.shells.fit(room);
         }
         let cx = cx!(self);
@@ -65,8 +66,7 @@ impl App {
         let typing = top.is_some_and(|layer| layer.takes_text());
         let back = top.is_some_and(|layer| layer.can_go_back());
         let mut hints = cx.keymap.hints(&contexts, typing);
-        let offered =
-            |action: Action| !(cx.read_only && action.changes()) && top.is_none_or(|layer| layer.offers(action, &cx));
+        let offered = |action| top.is_none_or(|layer| layer.offers(action, &cx));
         hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back) && offered(*action));
         let help = cx.keymap.key_where(&contexts, Action::Help, typing);
         footer(&cx, hints, help, self.notices.news(), line, buf);
@@ -96,9 +96,6 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
             left.push(cx.span(Role::Text, &who.scope.region));
         }
         (Link::Connected, None) => {}
-    }
-    if cx.read_only {
-        left.push(cx.span(Role::Warning, "   ⊘ read only"));
     }
     if let (Link::Connected, Some(to)) = (cx.link, cx.going) {
         left.push(cx.span(Role::Moving, format!("   ◌ going to {}…", to.cloud)));

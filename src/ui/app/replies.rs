@@ -43,11 +43,10 @@ impl App {
             Reply::Clusters(Err(problem)) => fleet.clusters_loaded = Loaded::Failed(problem),
             Reply::Places(places) => fleet.places = Some(places),
             Reply::Inventory(inventory, problems) => {
-                let before = fleet.inventory.replace(*inventory);
+                fleet.inventory = Some(*inventory);
                 fleet.inventory_problems = problems;
                 fleet.inventory_loaded = Loaded::Yes;
                 self.images_seen = Some(self.now);
-                self.tell_arrivals(before.map(|before| before.images).unwrap_or_default());
             }
             Reply::Events(id, Ok(events)) => {
                 fleet.add_events(id, events);
@@ -104,12 +103,13 @@ impl App {
                     fleet.issued_more(id);
                 }
             }
-            Reply::Signed(id, Ok(_)) => fleet.issued_more(id),
+            Reply::BastionMade(_, Ok((bastion, from))) => {
+                self.notices.good(format!("{} lets in {from} and nobody else", bastion.name), self.now);
+            }
+            Reply::BastionRemoved(_, Ok(_)) => self.notices.good("the bastion is removed".into(), self.now),
+            Reply::Bundled(_, Ok((path, _))) => self.notices.good(format!("the bundle is {path}"), self.now),
             // Shown by the form or the dialog that asked, or as a notice.
             Reply::Read(..)
-            | Reply::Request(_)
-            | Reply::Signed(_, Err(_))
-            | Reply::Written(_)
             | Reply::Preview(_)
             | Reply::Kubeconfig(_)
             | Reply::TemplateCreated(Err(_))
@@ -118,7 +118,11 @@ impl App {
             | Reply::ChangeChecked(..)
             | Reply::TemplateUpdated(_, Err(_))
             | Reply::TemplateDeleted(_, Err(_))
-            | Reply::ClusterDeleted(_, Err(_)) => {}
+            | Reply::ClusterDeleted(_, Err(_))
+            | Reply::Bastions(..)
+            | Reply::BastionMade(_, Err(_))
+            | Reply::BastionRemoved(_, Err(_))
+            | Reply::Bundled(_, Err(_)) => {}
         }
     }
 }

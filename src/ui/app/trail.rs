@@ -93,19 +93,20 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::{Route, Trail};
+    use crate::ui::remote::Enter;
 
     #[test]
     fn steps_as_a_browser_does() {
         let mut trail = Trail::default();
-        for page in [Route::Home, Route::Movers, Route::Home, Route::Home, Route::Shells(false)] {
+        for page in [Route::Home, Route::Movers, Route::Home, Route::Home, Route::Shells(Enter::Look)] {
             trail.note(page);
         }
-        assert_eq!(trail.step(true, Some(&Route::Shells(false)), |_| true), Some(Route::Home));
+        assert_eq!(trail.step(true, Some(&Route::Shells(Enter::Look)), |_| true), Some(Route::Home));
         assert_eq!(trail.step(true, Some(&Route::Home), |_| true), Some(Route::Movers));
         assert_eq!(trail.step(false, Some(&Route::Movers), |_| true), Some(Route::Home));
         // What is gone is stepped over, and so is the page that one is on already.
         assert_eq!(trail.step(true, Some(&Route::Home), |route| *route == Route::Home), None);
-        assert_eq!(trail.step(false, Some(&Route::Home), |_| true), Some(Route::Shells(false)));
+        assert_eq!(trail.step(false, Some(&Route::Home), |_| true), Some(Route::Shells(Enter::Look)));
         assert_eq!(trail.step(false, None, |_| true), None);
         // Elsewhere from the middle: what was ahead is forgotten.
         trail.step(true, None, |_| true);

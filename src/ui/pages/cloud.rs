@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::cluster::with_words;
-use super::home::{self, copy};
+use super::home::copy;
 use crate::ui::action::{Action, Context};
 use crate::ui::filter::Filter;
 use crate::ui::key::KeyPress;
@@ -22,6 +22,7 @@ use crate::ui::panes::project::networks::Networks;
 use crate::ui::panes::project::orphans::{self, Orphans};
 use crate::ui::panes::{ListPane, Spec, events};
 use crate::ui::project::Need;
+use crate::ui::remote;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use places::Slot;
@@ -343,7 +344,7 @@ impl Layer for CloudPage {
             Action::Import => vec![Ask::Open(Route::ImportImage)],
             Action::Delete => self.remove(cx),
             Action::Copy => self.copy(cx),
-            Action::Shells => home::shells(cx),
+            Action::Shells => remote::shells(cx),
             _ => Vec::new(),
         }
     }

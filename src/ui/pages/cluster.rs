@@ -11,7 +11,6 @@ use super::home::{self, copy};
 use super::reader::matter::{Form, Matter};
 use crate::model::{Cluster, ClusterId};
 use crate::ui::action::{Action, Context};
-use crate::ui::effect::Effect;
 use crate::ui::filter::Filter;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
@@ -24,6 +23,7 @@ use crate::ui::panes::labels::{self, InForce};
 use crate::ui::panes::nodes::{self, Nodes};
 use crate::ui::panes::resources::{self, ResourcesPane};
 use crate::ui::panes::{ListPane, change, clusters, tree};
+use crate::ui::remote::{self, At};
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
@@ -379,6 +379,11 @@ impl Layer for ClusterPage {
         if let Some(asks) = self.place(cx).and_then(|place| operation::asks(action, place)) {
             return asks;
         }
+        let marked = || self.nodes.marked(cx).into_iter().map(|node| node.name.clone()).collect();
+        let at = || Some(At { cluster: self.id, node: self.node(cx), marked: marked() });
+        if let Some(asks) = remote::asks(action, at, cx) {
+            return asks;
+        }
         match action {
             Action::Pane1 => self.go(Pane::Groups),
             Action::Pane2 => self.go(Pane::Nodes),
@@ -400,14 +405,10 @@ impl Layer for ClusterPage {
             Action::Back => vec![Ask::Close],
             Action::Why => self.why(cx),
             Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(self.id))],
-            Action::Login => vec![Ask::Do(Effect::Login(self.id, self.node(cx)))],
-            Action::Shell => home::shell(self.id, self.node(cx)),
-            Action::Shells => home::shells(cx),
             Action::Cloud => vec![Ask::Open(Route::Cloud(None))],
             Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(self.id, Form::Yaml)))],
             Action::Parameters => home::parameters(self.id, cx),
             Action::When => vec![Ask::Open(Route::Read(Matter::Timeline(self.id)))],
-            Action::Inspect | Action::Sign if self.focus == Pane::Issued => home::authorities(self.id, action, cx),
             Action::Console | Action::Inspect => {
                 self.nodes.selected(cx).map_or_else(Vec::new, |node| nodes::read(node, action, cx))
             }

@@ -20,7 +20,6 @@ use crate::ui::panes::clusters::{self, Clusters};
 use crate::ui::panes::events::{self, EventsPane};
 use crate::ui::panes::templates::{self, Templates};
 use crate::ui::several;
-use crate::ui::shells::Wish;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
@@ -238,35 +237,10 @@ impl Home {
     }
 }
 
-/// Opens a shell beside the rest.
-pub fn shell(cluster: ClusterId, node: Option<String>) -> Vec<Ask> {
-    vec![Ask::Open(Route::Shells(true)), Ask::Shell(Wish::Open(cluster, node))]
-}
-
 /// To what the cluster's stack was given and gives.
 pub fn parameters(id: ClusterId, cx: &Cx) -> Vec<Ask> {
     let name = cx.fleet.clusters.get(&id).map_or_else(String::new, |cluster| cluster.name.clone());
     vec![Ask::Open(Route::Read(Matter::Asked { title: format!("{name} ─ stack"), source: Source::Stack(id) }))]
-}
-
-/// To the cluster's authorities, or to what they are to sign.
-pub fn authorities(id: ClusterId, action: Action, cx: &Cx) -> Vec<Ask> {
-    if action == Action::Sign {
-        return vec![Ask::Open(Route::Sign(id))];
-    }
-    let name = cx.fleet.clusters.get(&id).map_or_else(String::new, |cluster| cluster.name.clone());
-    let title = format!("{name} ─ authorities");
-    vec![Ask::Open(Route::Read(Matter::Asked { title, source: Source::Authorities(id) }))]
-}
-
-/// To those that are open.
-pub fn shells(cx: &Cx) -> Vec<Ask> {
-    if cx.shells.all().is_empty() {
-        let key = cx.keymap.key_for(&[Context::Clusters], Action::Shell);
-        let how = key.map(|key| format!("; {key} opens one")).unwrap_or_default();
-        return vec![Ask::Say(format!("no shell is open{how}"))];
-    }
-    vec![Ask::Open(Route::Shells(false))]
 }
 
 /// For somebody who sees an empty screen: what to do, in order.
@@ -381,14 +355,10 @@ impl Layer for Home {
                 let read = |id| Ask::Open(Route::Read(Matter::Template(id, Form::Yaml)));
                 self.templates.selected(cx).map(|t| read(t.uuid)).into_iter().collect()
             }
-            Action::Inspect | Action::Sign if self.focus == Pane::Certificates => {
-                self.certificates.selected(cx).map_or_else(Vec::new, |cluster| authorities(cluster.uuid, action, cx))
-            }
             Action::Copy if self.focus == Pane::Certificates => {
                 let ca = self.certificates.selected(cx).and_then(|c| cx.fleet.certificates.get(&c.uuid));
                 ca.and_then(|ca| ca.as_ref().ok()).map_or_else(Vec::new, |ca| copy("CA certificate", &ca.pem))
             }
-            Action::Shells => shells(cx),
             Action::Cloud => vec![Ask::Open(Route::Cloud(None))],
             Action::Edit => self.edit_template(cx),
             Action::Movers => vec![Ask::Open(Route::Movers)],

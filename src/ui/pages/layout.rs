@@ -52,14 +52,48 @@ pub fn columns(area: Rect, share: u16) -> (Rect, Rect) {
     (Rect { width: left, ..area }, Rect { x: area.x + left.saturating_sub(1), width: right, ..area })
 }
 
+/// A grid of boxes of one size for as many of `count` as find room; neighbours share a border.
+pub fn tiles(area: Rect, count: usize, least: (u16, u16)) -> Vec<Rect> {
+    let fit = |room: u16, least: u16| room.saturating_sub(1).checked_div(least - 1).unwrap_or(0).max(1);
+    let most = (fit(area.width, least.0), fit(area.height, least.1));
+    let count = u16::try_from(count.max(1)).unwrap_or(u16::MAX);
+    // As few columns as will do: lines are longer than tiles are high.
+    let columns = count.div_ceil(most.1).min(most.0);
+    let rows = count.div_ceil(columns).min(most.1);
+    let size = |room: u16, parts: u16| room.saturating_sub(1) / parts + 1;
+    let (width, height) = (size(area.width, columns), size(area.height, rows));
+    let place = |at: u16| Rect {
+        x: area.x + at % columns * (width - 1),
+        y: area.y + at / columns * (height - 1),
+        width,
+        height,
+    };
+    (0..count.min(columns * rows)).map(place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use ratatui::layout::Rect;
 
-    use super::{column, columns};
+    use super::{column, columns, tiles};
 
     proptest! {
+        #[test]
+        fn tiles_are_equal_and_inside(width in 36u16..300, height in 8u16..100, count in 0usize..60) {
+            let area = Rect { x: 2, y: 1, width, height };
+            let all = tiles(area, count, (40, 7));
+            prop_assert!(!all.is_empty() && all.len() <= count.max(1));
+            for tile in &all {
+                prop_assert!(tile.right() <= area.right() && tile.bottom() <= area.bottom());
+                prop_assert_eq!((tile.width, tile.height), (all[0].width, all[0].height));
+            }
+            for (at, tile) in all.iter().enumerate() {
+                let others = all[at + 1..].iter().map(|other| tile.intersection(*other));
+                prop_assert!(others.into_iter().all(|shared| shared.width <= 1 || shared.height <= 1));
+            }
+        }
+
         #[test]
         fn stays_inside_and_covers_all(height in 0u16..80, width in 0u16..300, share in 0u16..=100) {
             let area = Rect { x: 0, y: 1, width, height };

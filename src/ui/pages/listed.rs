@@ -1,17 +1,21 @@
 //! What an action does to the clusters of a list: to the marked ones where it is one for several,
 //! else to the one under the cursor.
 
-use super::home::{copy, parameters, shell};
+use super::home::{copy, parameters};
 use crate::model::Cluster;
 use crate::ui::action::Action;
-use crate::ui::effect::Effect;
 use crate::ui::layer::{Ask, Cx, Route};
 use crate::ui::operation::{self, Place};
 use crate::ui::pages::reader::matter::{Form, Matter};
 use crate::ui::panes::{ListPane, Spec};
+use crate::ui::remote::{self, At};
 use crate::ui::several;
 
 pub fn on<S: Spec<Row = Cluster>>(action: Action, list: &ListPane<S>, cx: &Cx) -> Vec<Ask> {
+    let at = || list.selected(cx).map(|cluster| At { cluster: cluster.uuid, node: None, marked: Vec::new() });
+    if let Some(asks) = remote::asks(action, at, cx) {
+        return asks;
+    }
     let marked = if several::takes_clusters(action) { list.marked(cx) } else { Vec::new() };
     if let [_, _, ..] = marked.as_slice() {
         return several::clusters(action, &marked).unwrap_or_default();
@@ -25,8 +29,6 @@ pub fn on<S: Spec<Row = Cluster>>(action: Action, list: &ListPane<S>, cx: &Cx) -
         Action::Open => vec![Ask::Open(Route::Cluster { id, why: false })],
         Action::Why => vec![Ask::Open(Route::Cluster { id, why: true })],
         Action::Kubeconfig => vec![Ask::Open(Route::Kubeconfig(id))],
-        Action::Login => vec![Ask::Do(Effect::Login(id, None))],
-        Action::Shell => shell(id, None),
         Action::Delete => vec![Ask::Open(Route::DeleteCluster(id))],
         Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(id, Form::Yaml)))],
         Action::Parameters => parameters(id, cx),

@@ -1,5 +1,5 @@
 //! The shells on nodes: a line of tabs, the shell itself and, where there is room, its cluster's
-//! events beside it. What is typed goes to the shell until a key gives the keyboard back; the
+//! events beside it; or all of them side by side. What is typed goes to the shell until a key gives the keyboard back; the
 //! shells go on when the page is left.
 
 use ratatui::buffer::Buffer;
@@ -14,6 +14,7 @@ use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::panes::events::EventsPane;
 use crate::ui::panes::{press, step};
+use crate::ui::remote::Enter;
 use crate::ui::shells::term::Size;
 use crate::ui::shells::{Course, Shell, Wish, view};
 use crate::ui::theme::Role;
@@ -22,6 +23,8 @@ use crate::ui::widgets::text;
 
 /// From this width on events fit beside 80 columns of a shell.
 const BESIDE: u16 = 120;
+/// The least box of a shell beside others.
+const TILE: (u16, u16) = (40, 7);
 /// Columns of a shell's box that most programs are made for.
 const USUAL: u16 = 82;
 
@@ -29,6 +32,8 @@ pub struct ShellsPage {
     /// Whether keys go to the shell.
     typing: bool,
     zoomed: bool,
+    /// Whether all are shown side by side.
+    tiled: bool,
     search: Filter,
     /// Ending one that runs was asked for once.
     ending: bool,
@@ -36,10 +41,18 @@ pub struct ShellsPage {
 }
 
 impl ShellsPage {
-    /// `cx` from before a shell that is being opened.
-    pub fn new(opens: bool, cx: &Cx) -> Self {
-        let typing = opens || cx.shells.current().is_some_and(Shell::is_alive);
-        Self { typing, zoomed: false, search: Filter::default(), ending: false, events: EventsPane::default() }
+    pub fn new(enter: Enter, cx: &Cx) -> Self {
+        // One that is being opened is not there yet.
+        let ended = cx.shells.current().is_some_and(|shell| !shell.is_alive());
+        let typing = enter == Enter::Type && !ended;
+        Self {
+            typing,
+            zoomed: false,
+            tiled: enter == Enter::Tiles,
+            search: Filter::default(),
+            ending: false,
+            events: EventsPane::default(),
+        }
     }
 
     fn places(&self, area: Rect) -> (Rect, Option<Rect>) {
@@ -52,6 +65,54 @@ impl ShellsPage {
         }
         let x = area.x + USUAL - 1;
         (Rect { width: USUAL, ..area }, Some(Rect { x, width: area.right() - x, ..area }))
+    }
+
+    /// The shells that are side by side, and where; none while one has the page.
+    fn tiles<'a>(&self, area: Rect, cx: &Cx<'a>) -> Vec<(usize, Rect)> {
+        let all = cx.shells.all();
+        if !self.tiled || all.len() < 2 {
+            return Vec::new();
+        }
+        let places = layout::tiles(area, all.len(), TILE);
+        let current = cx.shells.current().and_then(|shell| all.iter().position(|one| one.id == shell.id));
+        let first = current.unwrap_or(0) / places.len() * places.len();
+        (first..all.len()).zip(places).collect()
+    }
+
+    fn draw_tiles(&self, tiles: &[(usize, Rect)], cx: &Cx, buf: &mut Buffer) {
+        let current = cx.shells.current().map(|shell| shell.id);
+        let shown = |at: usize| cx.shells.all().get(at);
+        let boxed = |at: usize, area: Rect| -> Option<Boxed> {
+            let shell = shown(at)?;
+            let is_current = current == Some(shell.id);
+            let role = if is_current { Role::TitleFocused } else { Role::Title };
+            let mut title = vec![cx.span(Role::Key, format!("{} ", at + 1)), cx.span(role, name(shell, cx))];
+            title.extend(sign(shell, cx));
+            let note = match shell.course {
+                Course::Ended(Some(code)) => {
+                    let role = if code == 0 { Role::Ok } else { Role::Failed };
+                    vec![cx.span(role, format!("exit code {code}"))]
+                }
+                _ => Vec::new(),
+            };
+            Some(Boxed { area, title, note, focused: is_current })
+        };
+        let drawn: Vec<Boxed> = tiles.iter().filter_map(|(at, area)| boxed(*at, *area)).collect();
+        boxes::draw(&drawn, cx, buf);
+        for (shell, area) in tiles.iter().filter_map(|(at, area)| Some((shown(*at)?, *area))) {
+            let is_current = current == Some(shell.id);
+            view::draw(shell, self.typing && is_current, cx, boxes::inside(area), buf);
+            if is_current {
+                self.draw_status(shell, area, cx, buf);
+            }
+        }
+    }
+
+    fn draw_status(&self, shell: &Shell, place: Rect, cx: &Cx, buf: &mut Buffer) {
+        let mut status = vec![Span::raw(" ")];
+        status.extend(text::fit_spans(self.status(shell, cx), usize::from(place.width.saturating_sub(6))));
+        status.push(Span::raw(" "));
+        text::put(buf, place.x + 2, place.bottom().saturating_sub(1), place.width.saturating_sub(4), status);
     }
 
     fn find(&self, older: bool) -> Vec<Ask> {
@@ -90,13 +151,8 @@ impl ShellsPage {
             };
             spans.push(cx.span(if shown { Role::Key } else { Role::Faint }, format!("{number} ")));
             spans.push(cx.span(role, name(shell, cx)));
-            match shell.course {
-                Course::Seeking => spans.push(cx.span(Role::Moving, " ◌")),
-                Course::Ended(Some(0)) => spans.push(cx.span(Role::Faint, " ■")),
-                Course::Ended(_) => spans.push(cx.span(Role::Failed, " ✖")),
-                Course::Running if shell.unseen && !shown => spans.push(cx.span(Role::Moving, " •")),
-                Course::Running => {}
-            }
+            let news = shell.course == Course::Running && shell.unseen && !shown;
+            spans.extend(sign(shell, cx).or_else(|| news.then(|| cx.span(Role::Moving, " •"))));
         }
         spans
     }
@@ -135,10 +191,20 @@ impl ShellsPage {
     }
 }
 
+/// How it stands with one that does not simply run.
+fn sign(shell: &Shell, cx: &Cx) -> Option<Span<'static>> {
+    match shell.course {
+        Course::Seeking => Some(cx.span(Role::Moving, " ◌")),
+        Course::Ended(Some(0)) => Some(cx.span(Role::Faint, " ■")),
+        Course::Ended(_) => Some(cx.span(Role::Failed, " ✖")),
+        Course::Running => None,
+    }
+}
+
 /// `prod/worker-1`
 fn name(shell: &Shell, cx: &Cx) -> String {
     let cluster = cx.fleet.clusters.get(&shell.cluster).map_or("?", |cluster| cluster.name.as_str());
-    format!("{cluster}/{}", shell.node)
+    format!("{cluster}/{}", shell.label)
 }
 
 impl Layer for ShellsPage {
@@ -151,7 +217,7 @@ impl Layer for ShellsPage {
     }
 
     fn route(&self) -> Option<Route> {
-        Some(Route::Shells(false))
+        Some(Route::Shells(if self.tiled { Enter::Tiles } else { Enter::Look }))
     }
 
     fn types_to_shell(&self) -> bool {
@@ -215,6 +281,10 @@ impl Layer for ShellsPage {
                 self.zoomed = !self.zoomed;
                 Vec::new()
             }
+            Action::Tile => {
+                self.tiled = !self.tiled;
+                Vec::new()
+            }
             Action::Search => {
                 self.search.clear();
                 self.search.start();
@@ -246,6 +316,7 @@ impl Layer for ShellsPage {
             Action::NextPane => cx.shells.all().len() > 1,
             Action::Type => cx.shells.current().is_some_and(Shell::is_alive),
             Action::FindOlder => !self.search.text().is_empty(),
+            Action::Tile => cx.shells.all().len() > 1,
             _ => true,
         }
     }
@@ -259,12 +330,17 @@ impl Layer for ShellsPage {
         cx.shells.current().map(|shell| shell.cluster)
     }
 
-    fn shows_shell(&self, area: Rect) -> Option<Size> {
-        let inner = boxes::inside(self.places(area).0);
+    fn shows_shell(&self, area: Rect, cx: &Cx) -> Option<Size> {
+        let tile = self.tiles(area, cx).first().map(|(_, place)| *place);
+        let inner = boxes::inside(tile.unwrap_or_else(|| self.places(area).0));
         Some(Size { columns: inner.width, rows: inner.height })
     }
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
+        let tiles = self.tiles(area, cx);
+        if !tiles.is_empty() {
+            return self.draw_tiles(&tiles, cx, buf);
+        }
         let (place, beside) = self.places(area);
         let shell = cx.shells.current();
         let mut drawn = vec![Boxed { area: place, title: self.tabs(cx), note: Vec::new(), focused: self.typing }];
@@ -281,11 +357,6 @@ impl Layer for ShellsPage {
         }
         let Some(shell) = shell else { return };
         view::draw(shell, self.typing, cx, boxes::inside(place), buf);
-        let room = usize::from(place.width.saturating_sub(6));
-        let mut status = vec![Span::raw(" ")];
-        status.extend(text::fit_spans(self.status(shell, cx), room));
-        status.push(Span::raw(" "));
-        let width = place.width.saturating_sub(4);
-        text::put(buf, place.x + 2, place.bottom().saturating_sub(1), width, status);
+        self.draw_status(shell, place, cx, buf);
     }
 }

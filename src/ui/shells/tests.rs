@@ -1,5 +1,5 @@
 use super::term::Size;
-use super::{Bytes, Course, ShellDo, ShellId, ShellNews, Shells, Wish};
+use super::{Bytes, Course, Program, ShellDo, ShellId, ShellNews, Shells, Wish};
 use crate::model::{ClusterId, Problem};
 use crate::ui::Effect;
 use crate::ui::layer::Ask;
@@ -7,7 +7,8 @@ use crate::ui::layer::Ask;
 fn opened(count: u64) -> Shells {
     let mut shells = Shells::default();
     for number in 0..count {
-        let asks = shells.on(Wish::Open(ClusterId(uuid::Uuid::nil()), Some(format!("worker-{number}"))));
+        let asks =
+            shells.on(Wish::Open(ClusterId(uuid::Uuid::nil()), Program::Login(Some(format!("worker-{number}")))));
         assert!(matches!(&asks[0], Ask::Do(Effect::Shell(id, ShellDo::Start(..))) if id.0 == number), "{asks:?}");
         shells.news(
             ShellId(number),

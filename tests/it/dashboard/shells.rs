@@ -185,3 +185,43 @@ fn colours_are_those_that_the_terminal_has() {
     output(&mut desk, 0, "\x1b[31;44mX");
     assert!(desk.buffer(80, 24).content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
 }
+
+#[test]
+fn one_command_on_all_nodes_side_by_side() {
+    let mut desk = Desk::ready();
+    desk.press("down enter 2 !");
+    pictures("run-on-nodes", &mut desk);
+    desk.press("tab").write("uptime").press("enter");
+    let started = |desk: &Desk| {
+        desk.wanted.iter().filter(|effect| matches!(effect, Effect::Shell(_, ShellDo::Start(..)))).count()
+    };
+    let nodes = u64::try_from(started(&desk)).unwrap();
+    assert!(nodes > 2, "{:?}", desk.wanted);
+    for node in 0..nodes {
+        news(&mut desk, node, ShellNews::Started { node: format!("worker-{node}"), notes: Vec::new() });
+        output(&mut desk, node, &format!(" 14:0{node}:07 up {node} days,  load average: 0.1{node}\r\n"));
+    }
+    for node in 0..nodes - 1 {
+        let code = Some(if node == 1 { 1 } else { 0 });
+        news(&mut desk, node, ShellNews::Ended { code, problem: None });
+    }
+    pictures("side-by-side", &mut desk);
+    desk.press("tab 1 t");
+    assert!(desk.screen(120, 40).contains("up 0 days") && !desk.screen(120, 40).contains("up 1 days"));
+}
+
+#[test]
+fn what_is_run_here_and_made_there() {
+    let mut desk = Desk::ready();
+    desk.press("down E down down down");
+    pictures("run-here", &mut desk);
+    desk.press("esc M");
+    desk.answer_all();
+    pictures("bastion-none", &mut desk);
+    desk.press("enter");
+    desk.answer_all();
+    pictures("bastion-there", &mut desk);
+    desk.press("esc D");
+    desk.answer_all();
+    pictures("bundle", &mut desk);
+}

@@ -12,11 +12,11 @@ use jeroboam::model::stack::StackOutput;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
     Authority, Check, CloudEntry, Cluster, ClusterId, ClusterTemplate, Flavor, HistoryEntry, HistoryKind, Image,
-    IssuedCertificate, Keypair, Labels, Network, NewCluster, NewTemplate, Node, NodeGroup, NodeGroupId, Operation,
-    Places, Problem, Progress, Project, QuotaUse, Rollout, RootCause, ServerSheet, StackEvent, StackResource,
-    StackSheet, Status, Subnet, TemplateId, change,
+    IssuedCertificate, Keypair, Labels, Machine, Network, NewCluster, NewTemplate, Node, NodeGroup, NodeGroupId,
+    Operation, Places, Problem, Progress, Project, QuotaUse, Rollout, RootCause, ServerSheet, StackEvent,
+    StackResource, StackSheet, Status, Subnet, TemplateId, change,
 };
-use jeroboam::model::{CertificateRequest, Doubt, Orphan, ServiceQuota, Thing, ThingSort};
+use jeroboam::model::{Doubt, Orphan, ServiceQuota, Thing, ThingSort};
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
 use jeroboam::service::{CaCertificate, Change};
 use jeroboam::ui::project::{Task, Told};
@@ -308,6 +308,22 @@ pub fn issued(id: ClusterId) -> Vec<IssuedCertificate> {
 }
 
 /// One of each origin, one that a node group has otherwise, and one that nothing reads.
+pub fn bastion() -> Machine {
+    Machine {
+        server_id: Uuid::from_u128(0xb0).to_string(),
+        name: "ml-gpu-bastion".into(),
+        role: "bastion".into(),
+        group: String::new(),
+        index: None,
+        status: "BUILD".into(),
+        address: Some([10, 0, 0, 9].into()),
+        floating_address: Some([203, 0, 113, 9].into()),
+        keypair: Some("laptop".into()),
+        os_distro: Some("ubuntu".into()),
+        os_admin_user: None,
+    }
+}
+
 pub fn labels() -> Vec<Effective> {
     let label = |name: &str, value: &str, origin, read, group: Option<&str>| Effective {
         name: name.into(),
@@ -661,10 +677,6 @@ pub fn read(source: &Source) -> Found {
             security_groups: vec!["ml-gpu-nodes".into(), "ml-gpu-nodes".into()],
             ..ServerSheet::default()
         }))),
-        Source::Authorities(id) => Found::Authorities(vec![
-            (Authority::Kubernetes, certificate(*id).map(|ca| *ca)),
-            (Authority::Etcd, Err(Problem::local("its secret etcd_ca_cert is missing from the store"))),
-        ]),
         Source::Stack(_) => Found::Stack(Some(Box::new(StackSheet {
             name: "ml-gpu-0000000000a1".into(),
             id: "5d2f".into(),
@@ -712,15 +724,4 @@ pub fn upgrade_of_ci() -> Vec<Change> {
     events.push(event(54, "masters", "UPDATE_COMPLETE", "state changed"));
     events.sort_by_key(|event| event.time);
     vec![Change::Resources { id: CI, resources }, Change::Events { id: CI, events }]
-}
-
-pub fn request() -> CertificateRequest {
-    CertificateRequest {
-        pem: "-----BEGIN CERTIFICATE REQUEST-----\nMIH\n-----END CERTIFICATE REQUEST-----\n".into(),
-        subject: "O=system:masters, CN=jane".into(),
-        key_type: "ECDSA P-256".into(),
-        names: vec!["DNS jane.example.org".into()],
-        usages: vec!["client auth".into()],
-        is_authority: false,
-    }
 }

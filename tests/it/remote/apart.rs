@@ -77,7 +77,7 @@ impl Lasting {
     }
 }
 
-fn until(what: &str, wanted: impl Fn() -> bool) {
+pub fn until(what: &str, wanted: impl Fn() -> bool) {
     let begun = Instant::now();
     while !wanted() {
         assert!(begun.elapsed() < SOON, "{what}");

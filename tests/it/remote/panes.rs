@@ -233,9 +233,7 @@ fn a_node_behind_a_bastion_opens_in_a_pane_and_its_failure_is_explained() {
     if !rig.gives_terminals() {
         return;
     }
-    let env = rig.env();
-    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let mut t = Terminal::start(&[], &env, rig.home.path(), (120, 40));
+    let mut t = rig.dashboard((120, 40));
     t.sees("CREATE_COMPLETE").keys("T").sees("learnt from its console");
     t.until("a prompt", SOON, |screen| {
         screen.lines().any(|line| line.chars().take(81).collect::<String>().trim_end().ends_with(['$', '#', '%', '>']))

@@ -14,6 +14,7 @@ use jeroboam::model::Machine;
 use serde_json::Value;
 
 use crate::cli::{Home, Ran};
+use crate::support::pty::Terminal;
 
 /// Set where these tests must not be skipped.
 const MUST: &str = "JEROBOAM_TEST_SSHD";
@@ -434,6 +435,21 @@ impl Rig {
             );
         }
         gives.code == 0
+    }
+
+    /// The dashboard in a terminal where we are.
+    pub fn dashboard(&self, size: (u16, u16)) -> Terminal {
+        let env = self.env();
+        let mut env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        env.extend([("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("SHELL", "/bin/sh")]);
+        let program = env!("CARGO_BIN_EXE_jeroboam");
+        match &self.net {
+            Some(net) => {
+                let netns = format!("{}h", net.stem);
+                Terminal::run("ip", &["netns", "exec", &netns, program], &env, self.home.path(), size)
+            }
+            None => Terminal::run(program, &[], &env, self.home.path(), size),
+        }
     }
 
     /// Any program where we are.
