@@ -98,7 +98,7 @@ pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem
     let (sender, inbox) = mpsc::unbounded_channel();
     let looks = look::load(&options.settings, &options.config_dir, &|name| std::env::var(name).ok());
     let offset = Local::now().offset().fix();
-    let mut app = App::new(looks.theme, looks.keymap, Utc::now(), offset);
+    let mut app = App::new(looks.theme, looks.keymap, Utc::now(), offset).read_only(options.settings.read_only);
     for problem in looks.problems.into_iter().chain(options.problems) {
         app.update(Msg::Notice(problem));
     }

@@ -4,6 +4,7 @@
 
 pub mod local;
 pub mod preview;
+pub mod read_only;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

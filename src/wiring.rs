@@ -18,13 +18,13 @@ use crate::cli::args::{Cli, Command, Global, Once, Remote};
 use crate::cli::fault::{Done, Fault};
 use crate::cli::output::Terminal;
 use crate::cli::{self, Work};
+use crate::conductor::Options;
 use crate::config::paths::Paths;
 use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::openstack::calls::Calls;
 use crate::runtime::remote::Nodes;
 use crate::runtime::{self, Connect, ListClouds};
-use crate::service::Manager;
 use crate::service::local::LocalManager;
 use parts::Prepared;
 
@@ -58,7 +58,9 @@ fn once(global: &Global, command: Once) -> Done {
         let connect = async |work| {
             let prepared = parts::prepare(global)?;
             parts::log(&prepared.paths)?;
-            let options = parts::options(&prepared.paths, prepared.outside.clone());
+            let read_only = prepared.settings.read_only;
+            let options =
+                Options { only_follows: read_only, ..parts::options(&prepared.paths, prepared.outside.clone()) };
             let manager = parts::connect(
                 &prepared.paths,
                 prepared.cloud(),
@@ -69,7 +71,7 @@ fn once(global: &Global, command: Once) -> Done {
             )
             .await
             .map_err(Fault::configuration)?;
-            Ok(started.get_or_init(|| manager).clone() as Arc<dyn Manager>)
+            Ok(parts::face(started.get_or_init(|| manager).clone(), read_only))
         };
         let done = cli::run(command, &mut terminal, connect).await;
         if let Some(manager) = started.get() {
@@ -92,7 +94,7 @@ fn remote(global: &Global, command: Remote) -> Done {
         let options = parts::options(&paths, outside);
         let connected =
             parts::connect(&paths, &clouds.first, store.as_ref(), Work::Elsewhere, options, Arc::default()).await;
-        let manager = connected.map_err(Fault::configuration)?;
+        let manager = parts::face(connected.map_err(Fault::configuration)?, settings.read_only);
         let means = runtime::remote::Remote {
             settings,
             cloud: clouds.first.name.clone(),
@@ -140,9 +142,11 @@ fn dashboard(global: &Global) -> Done {
         let (keep, clouds, calls) = (keep.clone(), clouds.clone(), calls.clone());
         Box::pin(async move {
             let cloud = clouds.at(to.as_ref())?;
-            let options = parts::options(&paths, outside::outside(&settings, &cloud.name)?);
+            let outside = outside::outside(&settings, &cloud.name)?;
+            let options = Options { only_follows: settings.read_only, ..parts::options(&paths, outside) };
             let url = store.as_ref().as_ref();
-            Ok(keep.keep(parts::connect(&paths, &cloud, url, Work::Here, options, calls).await?) as Arc<dyn Manager>)
+            let manager = parts::connect(&paths, &cloud, url, Work::Here, options, calls).await?;
+            Ok(parts::face(keep.keep(manager), settings.read_only))
         })
     });
     let tasks = tasks()?;

@@ -65,6 +65,9 @@ pub struct Global {
     /// Store that conductors on several hosts share: postgres://USER@HOST/DATABASE
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub store: Option<String>,
+    /// Change nothing: only show
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub read_only: bool,
     /// Form of the output
     #[arg(
         short,

@@ -41,6 +41,8 @@ pub struct Options {
     pub lease: Duration,
     /// On a shared store: works only while no conductor that is there for it lives.
     pub stands_in: bool,
+    /// Does no work, whether or not somebody else does it.
+    pub only_follows: bool,
     pub outside: Outside,
 }
 
@@ -77,6 +79,7 @@ impl Default for Options {
             concurrency: 8,
             lease: Duration::from_secs(30),
             stands_in: true,
+            only_follows: false,
             outside: Outside::default(),
         }
     }
@@ -98,7 +101,7 @@ impl Conductor {
         let tell = Arc::new(Tell::new(ports.observer.clone()));
         ports.observer = tell.clone();
         tasks.spawn(details::run(ports.clone(), tell.clone(), watching, options.fast, stop.clone()));
-        if ports.kubernetes.is_some() && !options.outside.health.is_zero() {
+        if ports.kubernetes.is_some() && !options.outside.health.is_zero() && !options.only_follows {
             tasks.spawn(health::run(ports.clone(), tell, options.outside.health, stop.clone()));
         }
         let engine = Engine { ports, options, poke: poke.clone(), stop: stop.clone() };
@@ -150,6 +153,9 @@ pub(super) struct Engine {
 
 impl Engine {
     async fn run(self) {
+        if self.options.only_follows {
+            return self.stop.run_until_cancelled(self.look_on()).await.unwrap_or_default();
+        }
         if self.ports.store.leases().is_some() {
             info!(project = self.ports.scope.project_id, region = self.ports.scope.region, "conductor shares the work");
             let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -160,6 +166,16 @@ impl Engine {
         let Some(lock) = stop.run_until_cancelled(self.follow()).await else { return };
         self.lead().await;
         drop(lock);
+    }
+
+    /// Shows what others do, and never works itself.
+    async fn look_on(&self) {
+        let mut view = View::default();
+        loop {
+            let trouble = view.refresh(&self.ports, drop).await.err().map(Problem::from);
+            self.ports.observer.trouble(trouble);
+            tokio::time::sleep(self.options.follow).await;
+        }
     }
 
     /// Shows what another process does until the lock is free.

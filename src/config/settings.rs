@@ -26,6 +26,8 @@ pub struct Settings {
     pub alert: Alert,
     /// The cloud to use when neither `--os-cloud` nor `OS_CLOUD` names one.
     pub cloud: Option<String>,
+    /// Nothing is changed, by dashboard and commands alike; `--read-only` says so for once.
+    pub read_only: bool,
     /// `postgres://USER@HOST/DATABASE`, when not in the data directory; `JEROBOAM_STORE` counts before it.
     #[serde(skip_serializing)]
     pub store: Option<StoreUrl>,
@@ -126,6 +128,7 @@ impl Default for Settings {
             keymap: "default".into(),
             alert: Alert::default(),
             cloud: None,
+            read_only: false,
             store: None,
             lease_seconds: 30,
             cert_manager: CertManager::default(),
@@ -199,7 +202,7 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `alert`, `cloud`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `ssh`, `clouds`, `clusters`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `alert`, `cloud`, `read_only`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `ssh`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));

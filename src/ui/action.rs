@@ -196,6 +196,32 @@ impl Context {
     }
 }
 
+impl Action {
+    /// Whether it leads to a change of the cloud or of what is kept of clusters.
+    pub fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::New
+                | Self::Edit
+                | Self::Import
+                | Self::CreateFrom
+                | Self::Pause
+                | Self::Retry
+                | Self::Rollback
+                | Self::Stop
+                | Self::Resize
+                | Self::RemoveNode
+                | Self::Upgrade
+                | Self::NewNodegroup
+                | Self::EditNodegroup
+                | Self::RotateCredential
+                | Self::RotateCa
+                | Self::Kubeconfig
+                | Self::Delete
+        )
+    }
+}
+
 macro_rules! actions {
     ($($variant:ident $name:literal $hint:literal $doc:literal [$($context:ident),+];)+) => {
         /// What a key asks for.

@@ -61,6 +61,7 @@ pub struct App {
     going: Option<Destination>,
     /// Calls are to be told that come.
     follows_calls: bool,
+    read_only: bool,
     now: DateTime<Utc>,
     offset: FixedOffset,
     theme: Theme,
@@ -101,6 +102,7 @@ macro_rules! cx {
             keymap: &$app.keymap,
             link: &$app.link,
             going: $app.going.as_ref(),
+            read_only: $app.read_only,
             shells: &$app.shells,
         }
     };
@@ -115,6 +117,7 @@ impl App {
             place: None,
             going: None,
             follows_calls: false,
+            read_only: false,
             now,
             offset,
             theme,
@@ -135,6 +138,13 @@ impl App {
             last_key: now,
             changed: true,
         }
+    }
+
+    /// Refuses what would change something before anybody fills in a form for it.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
     }
 
     /// Takes one message; never blocks.
@@ -290,6 +300,9 @@ impl App {
         let cx = cx!(self);
         let Some(layer) = self.layers.last_mut() else { return };
         let asks = match action {
+            action if self.read_only && action.changes() => {
+                vec![Ask::Say("nothing is changed in read-only mode".into())]
+            }
             Action::Quit if self.shells.alive() > 0 && !std::mem::replace(&mut self.leaving, true) => {
                 let count = self.shells.alive();
                 let open = if count == 1 { "a shell is open".into() } else { format!("{count} shells are open") };

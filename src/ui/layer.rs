@@ -38,6 +38,8 @@ pub struct Cx<'a> {
     pub link: &'a Link,
     /// Where we are on our way to.
     pub going: Option<&'a Destination>,
+    /// Nothing is to be changed.
+    pub read_only: bool,
     pub shells: &'a Shells,
 }
 

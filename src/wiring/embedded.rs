@@ -19,13 +19,11 @@ use crate::cli::{Work, interrupted};
 use crate::conductor::{self, Outside};
 use crate::config::clouds::{self, CloudConfig, Selection};
 use crate::config::paths::Paths;
-use crate::config::settings::Settings;
 use crate::demo::{self, DemoCloud};
 use crate::model::{CloudEntry, Destination, Problem};
 use crate::openstack::calls::Calls;
 use crate::runtime::remote::Nodes;
 use crate::runtime::{self, Connect};
-use crate::service::Manager;
 
 /// The one to begin with.
 const CLOUD: &str = "demo";
@@ -47,7 +45,7 @@ pub fn run(global: &Global, wanted: &Demo) -> Done {
         Problem::local(format!("no temporary directory can be made: {error}")).advise("Name another place with TMPDIR")
     })?;
     let options = options(directory.path(), wanted);
-    if wanted.cloud_only { alone(global.format, options) } else { dashboard(&directory, options) }
+    if wanted.cloud_only { alone(global.format, options) } else { dashboard(global, &directory, options) }
 }
 
 fn options(directory: &Path, wanted: &Demo) -> demo::Options {
@@ -82,12 +80,13 @@ fn alone(format: Format, options: demo::Options) -> Done {
     done
 }
 
-fn dashboard(directory: &TempDir, mut options: demo::Options) -> Done {
+fn dashboard(global: &Global, directory: &TempDir, mut options: demo::Options) -> Done {
     let mut paths = Paths::inside(directory.path());
     if let Ok(theirs) = Paths::find(None) {
         paths.config = theirs.config;
     }
-    let settings = Settings::load(&paths.config).map_err(Fault::configuration)?;
+    let settings = parts::settings(&paths, global)?;
+    let read_only = settings.read_only;
     parts::log(&paths)?;
     let (nodes, machines) = nodes(directory.path());
     options.nodes = machines;
@@ -100,8 +99,10 @@ fn dashboard(directory: &TempDir, mut options: demo::Options) -> Done {
         let (keep, cloud, paths, calls) = (keep.clone(), cloud.clone(), paths.clone(), calls.clone());
         Box::pin(async move {
             let config = cloud.config(to.as_ref()).await?;
-            let pace = conductor::Options { fast: LOOK, ..parts::options(&paths, Outside::default()) };
-            Ok(keep.keep(parts::connect(&paths, &config, None, Work::Here, pace, calls).await?) as Arc<dyn Manager>)
+            let options = parts::options(&paths, Outside::default());
+            let pace = conductor::Options { fast: LOOK, only_follows: read_only, ..options };
+            let manager = parts::connect(&paths, &config, None, Work::Here, pace, calls).await?;
+            Ok(parts::face(keep.keep(manager), read_only))
         })
     });
     let tasks = tasks()?;

@@ -16,12 +16,17 @@ use crate::cli::fault::{Done, Fault};
 use crate::cli::{Work, interrupted};
 use crate::conductor::Options;
 use crate::config::logging;
+use crate::model::Problem;
 
 /// How long calls under way may take to end; less than the unit's `TimeoutStopSec`.
 const FAREWELL: Duration = Duration::from_secs(75);
 
 pub fn run(global: &Global) -> Done {
     let prepared = parts::prepare(global)?;
+    if prepared.settings.read_only {
+        let told = Problem::invalid("a conductor that may change nothing has nothing to do");
+        return Err(Fault::usage(told.advise("Start it without --read-only, and without read_only in config.toml")));
+    }
     let wanted = std::env::var("JEROBOAM_LOG").ok().filter(|wanted| !wanted.is_empty());
     logging::to_stderr(wanted.as_deref()).map_err(Fault::configuration)?;
     let tasks = tasks()?;

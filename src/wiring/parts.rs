@@ -26,7 +26,9 @@ use crate::runtime::{
     self,
     remote::{Nodes, Remote},
 };
+use crate::service::Manager;
 use crate::service::local::LocalManager;
+use crate::service::read_only::ReadOnly;
 use crate::store::sqlite::KEY_FILE;
 use crate::store::{PostgresStore, SqliteStore, Store};
 
@@ -51,7 +53,7 @@ impl Prepared {
 /// missing when there is somebody to ask; so it comes before a dashboard takes the screen.
 pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
     let paths = Paths::find(global.data_dir.clone()).map_err(Fault::configuration)?;
-    let settings = Settings::load(&paths.config).map_err(Fault::configuration)?;
+    let settings = settings(&paths, global)?;
     let mut selection = Selection::from_process(global.os_cloud.clone());
     let named = ["OS_CLOUD", "OS_AUTH_URL"].iter().any(|name| selection.env.get(*name).is_some_and(|v| !v.is_empty()));
     if selection.os_cloud.is_none() && !named {
@@ -66,6 +68,18 @@ pub fn prepare(global: &Global) -> Result<Prepared, Fault> {
     let store = config::store::choose(global.store.as_deref(), variable, settings.store.as_ref(), &paths.config)
         .map_err(Fault::configuration)?;
     Ok(Prepared { paths, settings, clouds, store, outside })
+}
+
+/// The user's settings, with what was said for this once.
+pub fn settings(paths: &Paths, global: &Global) -> Result<Settings, Fault> {
+    let mut settings = Settings::load(&paths.config).map_err(Fault::configuration)?;
+    settings.read_only |= global.read_only;
+    Ok(settings)
+}
+
+/// What a face works with: the manager itself, or one that refuses every change.
+pub fn face(manager: Arc<LocalManager>, read_only: bool) -> Arc<dyn Manager> {
+    if read_only { Arc::new(ReadOnly(manager)) } else { manager }
 }
 
 /// Secrets that clouds.yaml may leave out, by the field that is told missing.

@@ -66,7 +66,8 @@ impl App {
         let typing = top.is_some_and(|layer| layer.takes_text());
         let back = top.is_some_and(|layer| layer.can_go_back());
         let mut hints = cx.keymap.hints(&contexts, typing);
-        let offered = |action| top.is_none_or(|layer| layer.offers(action, &cx));
+        let offered =
+            |action: Action| !(cx.read_only && action.changes()) && top.is_none_or(|layer| layer.offers(action, &cx));
         hints.retain(|(_, action)| *action != Action::Help && (back || *action != Action::Back) && offered(*action));
         let help = cx.keymap.key_where(&contexts, Action::Help, typing);
         footer(&cx, hints, help, self.notices.news(), line, buf);
@@ -96,6 +97,9 @@ fn header(cx: &Cx, area: Rect, buf: &mut Buffer) {
             left.push(cx.span(Role::Text, &who.scope.region));
         }
         (Link::Connected, None) => {}
+    }
+    if cx.read_only {
+        left.push(cx.span(Role::Warning, "   ⊘ read only"));
     }
     if let (Link::Connected, Some(to)) = (cx.link, cx.going) {
         left.push(cx.span(Role::Moving, format!("   ◌ going to {}…", to.cloud)));

@@ -43,6 +43,11 @@ impl Desk {
         desk
     }
 
+    pub fn read_only(mut self) -> Self {
+        self.app = self.app.read_only(true);
+        self
+    }
+
     /// Connected, everything loaded, the first cluster (ci-runners) selected.
     pub fn ready() -> Self {
         let mut desk = Self::new();

@@ -107,3 +107,23 @@ fn calls_are_followed_while_they_are_looked_at_and_no_longer() {
     let screen = desk.screen(120, 40);
     assert!(screen.contains("create cluster work") && screen.contains(" 8 ─"), "each once: {screen}");
 }
+
+#[test]
+fn in_read_only_mode_nothing_is_offered_that_changes_something_and_nothing_is_asked() {
+    let mut desk = Desk::new().read_only();
+    desk.connect();
+    desk.press("down");
+    let screen = desk.screen(200, 50);
+    assert!(screen.contains("⊘ read only"), "{screen}");
+    let footer = screen.lines().nth(49).unwrap().to_owned();
+    assert!(!footer.contains("delete") && !footer.contains("new") && footer.contains("filter"), "{footer}");
+    for key in ["d", "n", "U", "K", "p", "2 n"] {
+        desk.press(key);
+        let screen = desk.screen(120, 40);
+        assert!(
+            screen.contains("nothing is changed in read-only mode") && !screen.contains("New c"),
+            "{key}: {screen}"
+        );
+    }
+    assert!(desk.open.is_empty(), "{:?}", desk.open);
+}
