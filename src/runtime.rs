@@ -136,7 +136,8 @@ pub async fn run(
                 tokio::time::timeout(wait, inbox.recv()).await.unwrap_or(Some(In::Msg(Msg::Tick(clock()))))
             }
         };
-        app.update(Msg::Tick(clock()));
+        // Time alone asks for nothing but jobs.
+        app.update(Msg::Tick(clock())).into_iter().for_each(|effect| performer.perform(effect));
         let mut next = first;
         // All that is waiting counts before the next picture.
         while let Some(incoming) = next {

@@ -39,9 +39,7 @@ pub fn image_fault(image: &Image, distros: &[String]) -> Option<String> {
 pub fn image(image: &Image, distros: &[String]) -> Use {
     match image_fault(image, distros) {
         Some(why) => Use::No(why),
-        None if image.kube_version.is_none() => {
-            Use::Partly("without kube_version: labels must tell which Kubernetes".into())
-        }
+        None if image.kube_version.is_none() => Use::Partly("driver and labels say which Kubernetes".into()),
         None => Use::Yes("for every node".into()),
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
 use crate::model::text::counted;
+use crate::model::{Image, Problem};
 use crate::ui::effect::{Effect, Job};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::Link;
@@ -11,6 +12,11 @@ use crate::ui::project::{Need, Told};
 
 /// Between two looks at images that are on their way.
 const LOOK: TimeDelta = TimeDelta::seconds(5);
+
+/// Whether Glance is at work on it.
+fn is_coming(image: &Image) -> bool {
+    matches!(image.status.as_str(), "importing" | "saving" | "uploading") && !image.import_failed
+}
 
 impl App {
     fn needs(&self) -> Vec<Need> {
@@ -39,11 +45,27 @@ impl App {
         }
     }
 
+    /// What became of images that were on their way.
+    pub(super) fn tell_arrivals(&mut self, before: Vec<Image>) {
+        let Some(cloud) = &self.fleet.inventory else { return };
+        for was in before.iter().filter(|was| is_coming(was)) {
+            match cloud.images.iter().find(|image| image.id == was.id) {
+                Some(image) if image.import_failed => {
+                    let told = Problem::conflict(format!("Glance could not fetch image {}", image.name));
+                    self.notices.bad(told.advise("Check that the cloud itself can reach the address"));
+                }
+                Some(image) if image.status == "active" => {
+                    self.notices.good(format!("image {} is there", image.name), self.now);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// When images that Glance fetches are looked at again, as long as somebody looks at them.
     pub(super) fn images_due(&self) -> Option<DateTime<Utc>> {
         let cloud = self.fleet.inventory.as_ref().filter(|_| self.link == Link::Connected)?;
-        let on_their_way = |status: &str| matches!(status, "importing" | "saving" | "uploading");
-        let comes = cloud.images.iter().any(|image| on_their_way(&image.status) && !image.import_failed);
+        let comes = cloud.images.iter().any(is_coming);
         let shown = comes && self.needs().contains(&Need::Inventory);
         let asked = self.pending.contains_key(&Job::Inventory.slot());
         self.images_seen.filter(|_| shown && !asked).map(|seen| seen + LOOK)
@@ -90,12 +112,11 @@ impl App {
                     match answer {
                         Ok(None) => {}
                         Ok(Some(words)) => {
-                            self.notices
-                                .bad(crate::model::Problem::conflict(format!("{line} is still there: {words}")));
+                            self.notices.bad(Problem::conflict(format!("{line} is still there: {words}")));
                         }
                         Err(problem) => {
                             let summary = format!("{line}: {}", problem.summary);
-                            self.notices.bad(crate::model::Problem { summary, ..problem });
+                            self.notices.bad(Problem { summary, ..problem });
                         }
                     }
                 }

@@ -43,10 +43,11 @@ impl App {
             Reply::Clusters(Err(problem)) => fleet.clusters_loaded = Loaded::Failed(problem),
             Reply::Places(places) => fleet.places = Some(places),
             Reply::Inventory(inventory, problems) => {
-                fleet.inventory = Some(*inventory);
+                let before = fleet.inventory.replace(*inventory);
                 fleet.inventory_problems = problems;
                 fleet.inventory_loaded = Loaded::Yes;
                 self.images_seen = Some(self.now);
+                self.tell_arrivals(before.map(|before| before.images).unwrap_or_default());
             }
             Reply::Events(id, Ok(events)) => {
                 fleet.add_events(id, events);

@@ -10,7 +10,7 @@ use jeroboam::cloud::Identity;
 use jeroboam::model::labels::origin::Effective;
 use jeroboam::model::validate::Inventory;
 use jeroboam::model::{
-    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, NewCluster, NewTemplate, Patch,
+    Authority, Cluster, ClusterChange, ClusterId, ClusterTemplate, HistoryEntry, Image, NewCluster, NewTemplate, Patch,
     Problem, Quota, StackEvent, StackResource, Status, TemplateId,
 };
 use jeroboam::runtime::{Connect, In, Performer, Screen, run};
@@ -29,6 +29,8 @@ struct Fake {
     clusters: Mutex<Vec<Cluster>>,
     changes: Mutex<Option<UnboundedSender<Change>>>,
     panics: bool,
+    /// So many looks at the images find one on its way, and the next finds it there; none: the lists never come.
+    looks: Option<AtomicUsize>,
 }
 
 #[async_trait]
@@ -111,7 +113,11 @@ impl Manager for Fake {
     }
 
     async fn inventory(&self) -> (Inventory, Vec<Problem>) {
-        std::future::pending().await
+        let Some(looks) = &self.looks else { return std::future::pending().await };
+        let more = looks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let status = if more { "importing" } else { "active" };
+        let image = Image { id: "i".into(), name: "fetched".into(), status: status.into(), ..Image::default() };
+        (Inventory { images: vec![image], ..Inventory::default() }, Vec::new())
     }
 
     fn watch(&self, _: Option<ClusterId>) {}
@@ -335,5 +341,17 @@ async fn a_cloud_that_was_left_tells_nothing_any_more() {
     running.seen.wait_for("fresh").await;
     assert!(!running.seen.0.lock().unwrap().iter().any(|picture| picture.contains("stale")));
     running.press("ctrl-c");
+    running.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_on_its_way_is_looked_at_by_time_alone() {
+    let fake = Arc::new(Fake { looks: Some(3.into()), clusters: Mutex::new(resting()), ..Fake::default() });
+    let running = Running::start(with(&fake));
+    running.seen.wait_for("ml-gpu").await;
+    running.press("O");
+    running.seen.wait_for("importing").await;
+    running.seen.wait_for("image fetched is there").await;
+    running.press("q");
     running.ends().await;
 }

@@ -11,7 +11,7 @@ use crate::ui::widgets::table::{Column, known_first};
 use crate::ui::widgets::{bar, text};
 
 /// Columns of a bar.
-const BAR: usize = 20;
+const BAR: usize = 14;
 /// From so many hundredths on it is worth a warning.
 const NEARLY: u64 = 90;
 
@@ -51,7 +51,7 @@ impl Spec for Limits {
             },
             Column {
                 title: "OF",
-                min: 16,
+                min: 14,
                 max: 26,
                 rank: 0,
                 cell: |q, cx| vec![cx.span(role(q), counted(q))],
