@@ -11,7 +11,7 @@ pub mod fault;
 pub mod output;
 pub mod remote;
 
-mod ca;
+pub(crate) mod ca;
 mod change;
 mod cluster;
 mod find;

@@ -48,7 +48,7 @@ pub use history::{HistoryEntry, HistoryKind, Operation};
 pub use image::NewImage;
 pub use inventory::{Flavor, Image, Keypair, Network, Subnet};
 pub use labels::Labels;
-pub use ledger::IssuedCertificate;
+pub use ledger::{CertificateRequest, IssuedCertificate};
 pub use machine::{Machine, Server, ServerSheet};
 pub use node::Node;
 pub use nodegroup::{NewNodeGroup, NodeGroup, NodeGroupId};

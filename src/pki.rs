@@ -9,6 +9,7 @@
 
 mod describe;
 mod issue;
+mod request;
 mod sign;
 mod subject;
 mod user;
@@ -22,6 +23,7 @@ use secrecy::SecretString;
 
 pub use describe::{Description, describe};
 pub use issue::{issue_client, issue_join};
+pub use request::request;
 pub use sign::sign;
 pub use user::{User, issue_user};
 

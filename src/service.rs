@@ -233,7 +233,7 @@ pub enum ConductorRole {
     Sharing { percent: u8, others: Vec<String> },
 }
 
-/// A CA certificate and what is in it.
+/// A certificate of a cluster's authority, its own or one that it gave, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaCertificate {
     pub cluster: ClusterId,

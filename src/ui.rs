@@ -31,7 +31,7 @@ pub mod widgets;
 pub mod words;
 
 pub use app::App;
-pub use effect::{Effect, Job, Slot, Source, Target, Ticket};
+pub use effect::{Effect, Job, RequestFrom, Slot, Source, Target, Ticket};
 pub use key::KeyPress;
 pub use keymap::Keymap;
 pub use msg::{Found, Msg, Reply, Saved};

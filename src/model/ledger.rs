@@ -6,6 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::ClusterId;
 
+/// What somebody asks an authority to sign, as far as a person looks at it before. Clean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateRequest {
+    pub pem: String,
+    pub subject: String,
+    /// `ECDSA P-256`, `RSA 2048`.
+    pub key_type: String,
+    /// Subject alternative names, each with its kind: `DNS api.example.org`.
+    pub names: Vec<String>,
+    pub usages: Vec<String>,
+    /// It asks to sign others itself, which is never granted.
+    pub is_authority: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuedCertificate {
     pub cluster_uuid: ClusterId,

@@ -78,7 +78,7 @@ fn usages(certificate: &X509Certificate<'_>) -> Vec<String> {
     told.into_iter().filter(|(on, _)| *on).map(|(_, word)| word.to_owned()).collect()
 }
 
-fn key_type(key: &SubjectPublicKeyInfo<'_>) -> String {
+pub(super) fn key_type(key: &SubjectPublicKeyInfo<'_>) -> String {
     let algorithm = &key.algorithm.algorithm;
     if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
         let curve = key.algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());

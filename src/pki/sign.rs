@@ -81,12 +81,12 @@ pub fn sign(
     with_subject(&signer, params, &key, info.subject.as_raw())
 }
 
-fn refusal(why: impl Into<String>) -> PkiError {
+pub(super) fn refusal(why: impl Into<String>) -> PkiError {
     PkiError::Request(why.into())
 }
 
 /// DER of the first request in the text; blocks of other kinds, such as its key, are passed over.
-fn block(pem: &[u8]) -> Result<Vec<u8>, PkiError> {
+pub(super) fn block(pem: &[u8]) -> Result<Vec<u8>, PkiError> {
     if pem.len() > REQUEST_MAX {
         return Err(refusal(format!("it is longer than {} KiB", REQUEST_MAX / 1024)));
     }

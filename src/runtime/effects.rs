@@ -17,7 +17,7 @@ use crate::cloud::Identity;
 use crate::model::call::OURS;
 use crate::model::{Authority, ClusterId, Destination, Machine, NewBastion, Problem};
 use crate::openstack::calls::{Calls, Exchange};
-use crate::service::Manager;
+use crate::service::{CaCertificate, Manager};
 use crate::ssh::Wish;
 use crate::ui::shells::ShellDo;
 use crate::ui::{Effect, Job, Msg, Reply, Saved, Slot, Ticket};
@@ -275,6 +275,12 @@ async fn answer(manager: &dyn Manager, remote: Option<&Remote>, job: Job) -> Rep
             let found = read::read(manager, &source).await;
             Reply::Read(source, found)
         }
+        Job::ReadRequest(from) => Reply::Request(read::request(from).await),
+        Job::Sign { id, authority, request } => {
+            let given = manager.sign(id, authority, &request).await;
+            Reply::Signed(id, given.and_then(|pem| Ok(Box::new(CaCertificate::read(id, authority, pem)?))))
+        }
+        Job::Write { path, text, overwrite } => Reply::Written(save::text(path, text, overwrite).await),
         Job::Preview(wish) => Reply::Preview(manager.preview_cluster(*wish).await.map(Box::new)),
         Job::CreateTemplate(wish) => Reply::TemplateCreated(manager.create_template(*wish).await.map(Box::new)),
         Job::CreateCluster(wish) => Reply::ClusterCreated(manager.create_cluster(*wish).await.map(Box::new)),
@@ -342,6 +348,9 @@ fn failed(job: &Job) -> Reply {
         Job::Labels(id) => Reply::Labels(*id, Err(defect("reading the labels"))),
         Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
         Job::Read(source) => Reply::Read(source.clone(), Err(defect("reading it"))),
+        Job::ReadRequest(_) => Reply::Request(Err(defect("reading the request"))),
+        Job::Sign { id, .. } => Reply::Signed(*id, Err(defect("signing"))),
+        Job::Write { .. } => Reply::Written(Saved::Failed(defect("writing the file"))),
         Job::Preview(_) => Reply::Preview(Err(vec![defect("looking at the cluster's plan")])),
         Job::CreateTemplate(_) => Reply::TemplateCreated(Err(vec![defect("creating the template")])),
         Job::CreateCluster(_) => Reply::ClusterCreated(Err(vec![defect("creating the cluster")])),

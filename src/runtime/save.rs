@@ -32,6 +32,24 @@ pub async fn kubeconfig(manager: &dyn Manager, id: ClusterId, target: Target, ov
         .unwrap_or_else(|_| Saved::Failed(Problem::local("writing the kubeconfig ended in a defect of Jeroboam's")))
 }
 
+/// A text that is no secret, but nobody else's either.
+pub async fn text(path: String, text: String, overwrite: bool) -> Saved {
+    let path = match place(&path) {
+        Ok(path) => path,
+        Err(problem) => return Saved::Failed(problem),
+    };
+    let work = tokio::task::spawn_blocking(move || put(&path, &text, false, overwrite));
+    work.await.unwrap_or_else(|_| Saved::Failed(Problem::local("writing the file ended in a defect of Jeroboam's")))
+}
+
+/// The file that a text of the user's names, by its whole path.
+pub fn place(text: &str) -> Result<PathBuf, Problem> {
+    let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
+    let path = expand(text, home.as_deref())
+        .ok_or_else(|| Problem::local("there is no home directory").advise("Name a file by its full path"))?;
+    Ok(std::path::absolute(&path).unwrap_or(path))
+}
+
 fn put(path: &Path, text: &str, merge: bool, overwrite: bool) -> Saved {
     if merge {
         return match merge_into(path, text, Current::Keep) {

@@ -47,6 +47,8 @@ pub enum Context {
     Kubeconfig,
     /// A command that is to run.
     Line,
+    /// A certificate request is being signed.
+    Signing,
     Help,
     Global,
 }
@@ -87,6 +89,7 @@ impl Context {
         Self::Confirm,
         Self::Kubeconfig,
         Self::Line,
+        Self::Signing,
         Self::Help,
         Self::Global,
     ];
@@ -128,6 +131,7 @@ impl Context {
             Self::Confirm => "confirm",
             Self::Kubeconfig => "kubeconfig",
             Self::Line => "line",
+            Self::Signing => "signing",
             Self::Help => "help",
             Self::Global => "global",
         }
@@ -170,6 +174,7 @@ impl Context {
             Self::Confirm => "Confirmation",
             Self::Kubeconfig => "Kubeconfig",
             Self::Line => "Command to run",
+            Self::Signing => "Signing a certificate",
             Self::Help => "This page",
             Self::Global => "Everywhere",
         }
@@ -192,6 +197,7 @@ impl Context {
                 | Self::Confirm
                 | Self::Kubeconfig
                 | Self::Line
+                | Self::Signing
         )
     }
 }
@@ -291,7 +297,9 @@ actions! {
     EndShell "end-shell" "end" "End the shell and close its tab" [Shells];
     Login "login" "" "Log in to a node with ssh; the screen comes back afterwards" [Clusters, Cluster];
     AsText "as-text" "" "Read it whole, as YAML; in the text, once more as JSON" [Clusters, Templates, Cluster, Pager];
-    Inspect "inspect" "details" "Read everything about the machine that Nova tells" [Nodes];
+    Inspect "inspect" "details" "Read everything about it: a machine as Nova has it, a cluster's authorities" [Nodes, Certificates, Issued];
+    Sign "sign" "sign" "Sign a certificate request, from a file or pasted" [Certificates, Issued];
+    Turn "turn" "" "Another authority; afterwards, read the certificate" [Signing];
     When "when" "" "Read when what was done to the cluster, and how long each part took" [Clusters, Cluster];
     Parameters "parameters" "" "Read what Heat was given for the cluster, and what it gave" [Clusters, Cluster];
     Console "console" "console" "Read what the machine wrote on its console" [Nodes];
@@ -336,10 +344,10 @@ actions! {
     TurnBack "turn-back" "" "The value before, in a switch" [Form];
     TurnOn "turn-on" "" "The next value, in a switch" [Form];
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
-    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Line, Picker, Palette, Filter];
+    Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Signing, Line, Picker, Palette, Filter];
     Scope "scope" "other nodes" "Run it on other nodes" [Line];
     Merge "merge" "file or merge" "Write a file of its own, or merge into ~/.kube/config" [Kubeconfig];
-    Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Line, Help];
+    Back "back" "back" "Close this and go back" [List, Home, Cluster, Cloud, Shells, Pager, Form, Picker, Palette, Filter, Dialog, Confirm, Kubeconfig, Signing, Line, Help];
     GoBack "go-back" "" "Go to the page that was open before" [List, Shells];
     GoForward "go-forward" "" "Go to the page that one went back from" [List, Shells];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];

@@ -24,6 +24,7 @@ use super::dialogs::line::LineDialog;
 use super::dialogs::orphans::RemoveOrphans;
 use super::dialogs::palette::{Palette, Pick};
 use super::dialogs::several::SeveralDialog;
+use super::dialogs::signing::Signing;
 use super::effect::{Effect, Job, Slot, Ticket};
 use super::fleet::Fleet;
 use super::forms::review::Review;
@@ -404,6 +405,7 @@ impl App {
             }
             Route::DeleteTemplate(id) => DeleteTemplate::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Kubeconfig(id) => KubeconfigDialog::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
+            Route::Sign(id) => Signing::new(id, &cx).map(|dialog| Box::new(dialog) as Box<dyn Layer>),
             Route::Read(matter) => Some(Box::new(Reader::new(matter, &cx))),
             Route::Several(several) => Some(Box::new(SeveralDialog::new(*several))),
             Route::Review { wish, command } => Some(Box::new(Review::new(*wish, command))),

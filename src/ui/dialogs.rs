@@ -10,3 +10,4 @@ pub mod line;
 pub mod orphans;
 pub mod palette;
 pub mod several;
+pub mod signing;

@@ -2,7 +2,7 @@
 
 use super::project::{About, Task};
 use super::shells::{ShellDo, ShellId};
-use crate::model::{ClusterChange, ClusterId, Destination, NewCluster, NewTemplate, Patch, TemplateId};
+use crate::model::{Authority, ClusterChange, ClusterId, Destination, NewCluster, NewTemplate, Patch, TemplateId};
 
 /// Performed by `runtime`; tests compare them.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,11 +64,33 @@ pub enum Job {
     Bundle(ClusterId),
     /// About the project beside its clusters.
     Project(Task),
+    /// A certificate request, to be looked at.
+    ReadRequest(RequestFrom),
+    /// By one of the cluster's authorities; the request as PEM.
+    Sign {
+        id: ClusterId,
+        authority: Authority,
+        request: String,
+    },
+    /// A text into a file, readable by its owner only.
+    Write {
+        path: String,
+        text: String,
+        overwrite: bool,
+    },
     SaveKubeconfig {
         id: ClusterId,
         target: Target,
         overwrite: bool,
     },
+}
+
+/// Where a certificate request is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestFrom {
+    /// `~/` is the home directory.
+    File(String),
+    Text(String),
 }
 
 /// What a text that is asked for comes from.
@@ -80,12 +102,17 @@ pub enum Source {
     Server { cluster: ClusterId, server: String },
     /// What the cluster's stack was given and gives.
     Stack(ClusterId),
+    /// The certificates of all the cluster's authorities.
+    Authorities(ClusterId),
 }
 
 impl Source {
     pub fn cluster(&self) -> ClusterId {
         match self {
-            Self::Console { cluster, .. } | Self::Server { cluster, .. } | Self::Stack(cluster) => *cluster,
+            Self::Console { cluster, .. }
+            | Self::Server { cluster, .. }
+            | Self::Stack(cluster)
+            | Self::Authorities(cluster) => *cluster,
         }
     }
 }
@@ -124,6 +151,9 @@ pub enum Slot {
     DeleteTemplate(TemplateId),
     DeleteCluster(ClusterId),
     Project(About),
+    Request,
+    Sign(ClusterId),
+    Write,
     Kubeconfig(ClusterId),
     Bastion(ClusterId),
     Bundle(ClusterId),
@@ -162,6 +192,9 @@ impl Job {
             Self::DeleteCluster(id) => Slot::DeleteCluster(*id),
             Self::Bastions(id) | Self::MakeBastion(id) | Self::RemoveBastion(id) => Slot::Bastion(*id),
             Self::Bundle(id) => Slot::Bundle(*id),
+            Self::ReadRequest(_) => Slot::Request,
+            Self::Sign { id, .. } => Slot::Sign(*id),
+            Self::Write { .. } => Slot::Write,
             Self::SaveKubeconfig { id, .. } => Slot::Kubeconfig(*id),
         }
     }
@@ -191,6 +224,7 @@ impl Job {
                 | Self::Certificate(_)
                 | Self::Read(_)
                 | Self::Bastions(_)
+                | Self::ReadRequest(_)
                 | Self::Preview(_)
         )
     }

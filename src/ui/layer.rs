@@ -114,6 +114,8 @@ pub enum Route {
     DeleteCluster(ClusterId),
     DeleteTemplate(TemplateId),
     Kubeconfig(ClusterId),
+    /// Sign a certificate request for the cluster.
+    Sign(ClusterId),
     /// The form of a change.
     Change(ClusterId, Wanted),
     /// Asked before something is done.

@@ -11,8 +11,8 @@ use crate::model::call::ApiCall;
 use crate::model::labels::origin::Effective;
 use crate::model::validate::Inventory;
 use crate::model::{
-    CloudEntry, Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate, Machine, Node, Places, Problem,
-    ServerSheet, StackEvent, StackResource, StackSheet, TemplateId,
+    Authority, CertificateRequest, CloudEntry, Cluster, ClusterId, ClusterTemplate, HistoryEntry, IssuedCertificate,
+    Machine, Node, Places, Problem, ServerSheet, StackEvent, StackResource, StackSheet, TemplateId,
 };
 use crate::service::preview::Preview;
 use crate::service::{CaCertificate, Change};
@@ -67,6 +67,10 @@ pub enum Reply {
     ClusterDeleted(ClusterId, Result<(), Problem>),
     TemplateUpdated(TemplateId, Result<Box<ClusterTemplate>, Vec<Problem>>),
     Project(Told),
+    Request(Result<Box<CertificateRequest>, Problem>),
+    /// The certificate that was given.
+    Signed(ClusterId, Result<Box<CaCertificate>, Problem>),
+    Written(Saved),
     Kubeconfig(Saved),
     Bastions(ClusterId, Result<Vec<Machine>, Problem>),
     /// With whom it lets in.
@@ -105,9 +109,11 @@ pub enum Found {
     Server(Option<Box<ServerSheet>>),
     /// `None`: there is no stack.
     Stack(Option<Box<StackSheet>>),
+    /// Each authority's, or why it cannot be had.
+    Authorities(Vec<(Authority, Result<CaCertificate, Problem>)>),
 }
 
-/// How writing a kubeconfig ended.
+/// How writing a file ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
     /// Path as written, and what was replaced in it when merging.

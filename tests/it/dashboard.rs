@@ -17,6 +17,7 @@ mod readme;
 mod running;
 mod screens;
 mod shells;
+mod signing;
 mod sorting;
 mod timeline;
 mod world;

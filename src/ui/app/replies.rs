@@ -109,8 +109,12 @@ impl App {
             }
             Reply::BastionRemoved(_, Ok(_)) => self.notices.good("the bastion is removed".into(), self.now),
             Reply::Bundled(_, Ok((path, _))) => self.notices.good(format!("the bundle is {path}"), self.now),
+            Reply::Signed(id, Ok(_)) => fleet.issued_more(id),
             // Shown by the form or the dialog that asked, or as a notice.
             Reply::Read(..)
+            | Reply::Request(_)
+            | Reply::Signed(_, Err(_))
+            | Reply::Written(_)
             | Reply::Preview(_)
             | Reply::Kubeconfig(_)
             | Reply::TemplateCreated(Err(_))

@@ -409,6 +409,7 @@ impl Layer for ClusterPage {
             Action::AsText => vec![Ask::Open(Route::Read(Matter::Cluster(self.id, Form::Yaml)))],
             Action::Parameters => home::parameters(self.id, cx),
             Action::When => vec![Ask::Open(Route::Read(Matter::Timeline(self.id)))],
+            Action::Inspect | Action::Sign if self.focus == Pane::Issued => home::authorities(self.id, action, cx),
             Action::Console | Action::Inspect => {
                 self.nodes.selected(cx).map_or_else(Vec::new, |node| nodes::read(node, action, cx))
             }

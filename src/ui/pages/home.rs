@@ -243,6 +243,16 @@ pub fn parameters(id: ClusterId, cx: &Cx) -> Vec<Ask> {
     vec![Ask::Open(Route::Read(Matter::Asked { title: format!("{name} ─ stack"), source: Source::Stack(id) }))]
 }
 
+/// To the cluster's authorities, or to what they are to sign.
+pub fn authorities(id: ClusterId, action: Action, cx: &Cx) -> Vec<Ask> {
+    if action == Action::Sign {
+        return vec![Ask::Open(Route::Sign(id))];
+    }
+    let name = cx.fleet.clusters.get(&id).map_or_else(String::new, |cluster| cluster.name.clone());
+    let title = format!("{name} ─ authorities");
+    vec![Ask::Open(Route::Read(Matter::Asked { title, source: Source::Authorities(id) }))]
+}
+
 /// For somebody who sees an empty screen: what to do, in order.
 fn welcome(cx: &Cx) -> Vec<Vec<Span<'static>>> {
     if cx.fleet.clusters_loaded != Loaded::Yes {
@@ -354,6 +364,9 @@ impl Layer for Home {
             Action::AsText if self.focus == Pane::Templates => {
                 let read = |id| Ask::Open(Route::Read(Matter::Template(id, Form::Yaml)));
                 self.templates.selected(cx).map(|t| read(t.uuid)).into_iter().collect()
+            }
+            Action::Inspect | Action::Sign if self.focus == Pane::Certificates => {
+                self.certificates.selected(cx).map_or_else(Vec::new, |cluster| authorities(cluster.uuid, action, cx))
             }
             Action::Copy if self.focus == Pane::Certificates => {
                 let ca = self.certificates.selected(cx).and_then(|c| cx.fleet.certificates.get(&c.uuid));

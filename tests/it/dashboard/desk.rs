@@ -170,6 +170,9 @@ pub fn answer(job: &Job) -> Reply {
         Job::Labels(id) => Reply::Labels(*id, Ok(world::labels())),
         Job::Certificate(id) => Reply::Certificate(*id, world::certificate(*id)),
         Job::Read(source) => Reply::Read(source.clone(), Ok(world::read(source))),
+        Job::ReadRequest(_) => Reply::Request(Ok(Box::new(world::request()))),
+        Job::Sign { id, .. } => Reply::Signed(*id, world::certificate(*id)),
+        Job::Write { path, .. } => Reply::Written(Saved::Done { path: path.clone(), replaced: Vec::new() }),
         Job::Preview(wish) => Reply::Preview(Ok(Box::new(world::preview(wish)))),
         Job::CreateTemplate(wish) => {
             let mut template = world::templates().remove(0);

@@ -33,7 +33,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => prop::sample::select(vec![
             "1", "2", "3", "4", "tab", "shift-tab", "enter", "esc", "up", "down", "g", "G", "pgup", "pgdn", "/", "?", "n", "c", "d",
             "K", "w", "+", "U", "N", "A", "p", "t", "B", "X", "e", "O", "O", "5", "6", "7", "s", "S", "y", "z", "space", "V", "*", "m", "[", "]", "left", "right", "ctrl-s", "ctrl-o", "backspace", "r", "home", "end",
-            "Y", "l", "W", "P", "v",
+            "Y", "l", "W", "P", "v", "i",
         ]).prop_map(str::to_owned),
         2 => "[a-z0-9=日🚀]",
     ];
@@ -106,6 +106,9 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::BastionMade(id, _) => Reply::BastionMade(id, Err(problem)),
                 Reply::BastionRemoved(id, _) => Reply::BastionRemoved(id, Err(problem)),
                 Reply::Bundled(id, _) => Reply::Bundled(id, Err(problem)),
+                Reply::Request(_) => Reply::Request(Err(problem)),
+                Reply::Signed(id, _) => Reply::Signed(id, Err(problem)),
+                Reply::Written(_) => Reply::Written(Saved::Failed(problem)),
                 Reply::Preview(_) => Reply::Preview(Err(vec![problem])),
             };
             let msg = Msg::Reply(ticket, reply);

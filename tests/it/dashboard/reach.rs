@@ -27,6 +27,7 @@ const DOES: &[(Action, &[&str])] = &[
     (Action::EditNodegroup, &["nodegroup update"]),
     (Action::RotateCredential, &["credential rotate"]),
     (Action::RotateCa, &["ca rotate"]),
+    (Action::Sign, &["ca sign"]),
     (Action::Kubeconfig, &["kubeconfig"]),
     (Action::Shell, &["ssh"]),
     (Action::Login, &["ssh"]),
@@ -60,6 +61,7 @@ const SHOWS: &[Action] = &[
     Action::Mark,
     Action::EndShell,
     Action::AsText,
+    Action::Turn,
     Action::Inspect,
     Action::Parameters,
     Action::Wrap,
@@ -151,6 +153,7 @@ const INSIDE: &[Context] = &[
     Context::Confirm,
     Context::Kubeconfig,
     Context::Line,
+    Context::Signing,
     Context::Help,
 ];
 

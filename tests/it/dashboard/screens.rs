@@ -206,6 +206,20 @@ fn texts_to_be_read() {
 }
 
 #[test]
+fn certificates() {
+    let mut desk = Desk::ready();
+    desk.press("4 down v");
+    pictures("text-authorities", &mut desk);
+    desk.press("esc i").write("~/jane.csr");
+    pictures("sign-file", &mut desk);
+    desk.press("enter");
+    pictures("sign-review", &mut desk);
+    desk.press("enter");
+    desk.answer_all();
+    pictures("sign-done", &mut desk);
+}
+
+#[test]
 fn forms_of_changes() {
     let mut desk = Desk::ready();
     desk.press("down enter + tab backspace tab enter down space space");

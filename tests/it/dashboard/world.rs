@@ -16,7 +16,7 @@ use jeroboam::model::{
     Operation, Places, Problem, Progress, Project, QuotaUse, Rollout, RootCause, ServerSheet, StackEvent,
     StackResource, StackSheet, Status, Subnet, TemplateId, change,
 };
-use jeroboam::model::{Doubt, Orphan, ServiceQuota, Thing, ThingSort};
+use jeroboam::model::{CertificateRequest, Doubt, Orphan, ServiceQuota, Thing, ThingSort};
 use jeroboam::service::preview::{Counted, PlanSheet, Preview};
 use jeroboam::service::{CaCertificate, Change};
 use jeroboam::ui::project::{Task, Told};
@@ -677,6 +677,10 @@ pub fn read(source: &Source) -> Found {
             security_groups: vec!["ml-gpu-nodes".into(), "ml-gpu-nodes".into()],
             ..ServerSheet::default()
         }))),
+        Source::Authorities(id) => Found::Authorities(vec![
+            (Authority::Kubernetes, certificate(*id).map(|ca| *ca)),
+            (Authority::Etcd, Err(Problem::local("its secret etcd_ca_cert is missing from the store"))),
+        ]),
         Source::Stack(_) => Found::Stack(Some(Box::new(StackSheet {
             name: "ml-gpu-0000000000a1".into(),
             id: "5d2f".into(),
@@ -724,4 +728,15 @@ pub fn upgrade_of_ci() -> Vec<Change> {
     events.push(event(54, "masters", "UPDATE_COMPLETE", "state changed"));
     events.sort_by_key(|event| event.time);
     vec![Change::Resources { id: CI, resources }, Change::Events { id: CI, events }]
+}
+
+pub fn request() -> CertificateRequest {
+    CertificateRequest {
+        pem: "-----BEGIN CERTIFICATE REQUEST-----\nMIH\n-----END CERTIFICATE REQUEST-----\n".into(),
+        subject: "O=system:masters, CN=jane".into(),
+        key_type: "ECDSA P-256".into(),
+        names: vec!["DNS jane.example.org".into()],
+        usages: vec!["client auth".into()],
+        is_authority: false,
+    }
 }

@@ -1,9 +1,11 @@
 //! Answers as texts: what Nova tells of a server, what Heat was given and gave.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use crate::model::stack::SECRET;
-use crate::model::{ServerSheet, StackSheet};
+use crate::model::{Authority, Problem, ServerSheet, StackSheet};
+use crate::service::CaCertificate;
 use crate::ui::layer::Cx;
 use crate::ui::msg::Found;
 use crate::ui::theme::Role;
@@ -18,6 +20,7 @@ pub fn told(found: &Found, cx: &Cx) -> Paper {
         Found::Server(Some(sheet)) => server(sheet, cx),
         Found::Server(None) => only("There is no such machine any more."),
         Found::Stack(Some(sheet)) => stack(sheet),
+        Found::Authorities(all) => authorities(all, cx),
         Found::Stack(None) => only("There is no stack, or not yet."),
     }
 }
@@ -76,6 +79,36 @@ fn server(sheet: &ServerSheet, cx: &Cx) -> Paper {
     if !sheet.metadata.is_empty() {
         paper.heading("METADATA");
         sheet.metadata.iter().for_each(|(key, value)| paper.fact(key, value));
+    }
+    paper
+}
+
+type Told = (Authority, Result<CaCertificate, Problem>);
+
+fn authorities(all: &[Told], cx: &Cx) -> Paper {
+    let mut paper = Paper::default();
+    for (authority, certificate) in all {
+        paper.heading(authority.to_string().to_uppercase());
+        let ca = match certificate {
+            Ok(ca) => ca,
+            Err(problem) => {
+                paper.say(Role::Failed, format!("✖ {}", problem.line()));
+                continue;
+            }
+        };
+        paper.fact("subject", &ca.subject);
+        paper.fact("key", &ca.key_type);
+        paper.fact("valid from", cx.date(ca.not_before));
+        let (role, sign) = match ca.not_after - cx.now {
+            left if left <= TimeDelta::zero() => (Role::Failed, "✖ "),
+            left if left < words::SOON => (Role::Warning, "! "),
+            _ => (Role::Text, ""),
+        };
+        let left = words::expires(ca.not_after, cx.now);
+        paper.told("valid to", role, format!("{sign}{}  ({left})", cx.date(ca.not_after)));
+        paper.fact("SHA-256", &ca.fingerprint);
+        paper.push(Vec::new());
+        paper.append(Paper::plain(&ca.pem));
     }
     paper
 }
