@@ -8,7 +8,7 @@ use super::home::copy;
 use super::layout;
 use crate::ui::action::{Action, Context};
 use crate::ui::key::KeyPress;
-use crate::ui::layer::{Ask, Cx, Layer};
+use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::panes::ListPane;
 use crate::ui::panes::calls::{self, Calls};
 use crate::ui::theme::Role;
@@ -36,6 +36,10 @@ impl Layer for CallsPage {
             return vec![Context::Filter];
         }
         vec![Context::Calls, Context::List]
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::Calls)
     }
 
     fn takes_text(&self) -> bool {
