@@ -58,7 +58,8 @@ pub fn form(id: ClusterId, wanted: Wanted, cx: &Cx) -> Option<Box<dyn Layer>> {
     Some(match wanted {
         Wanted::Resize { nodegroup, without } => {
             let (wish, fields) = resize::form(cluster, nodegroup, without);
-            open(cluster, wish, fields, cx)
+            // Which group is seldom the question.
+            Box::new(changing(cluster, wish, fields, cx).at("node_count"))
         }
         Wanted::Upgrade { nodegroup } => {
             let (wish, fields) = upgrade::form(nodegroup);
@@ -80,7 +81,11 @@ pub fn form(id: ClusterId, wanted: Wanted, cx: &Cx) -> Option<Box<dyn Layer>> {
 }
 
 fn open<W: Wish + 'static>(cluster: &Cluster, wish: W, fields: Vec<Field>, cx: &Cx) -> Box<dyn Layer> {
-    Box::new(Form::new(Changing { opened: Box::new(cluster.clone()), wish }, fields, cx))
+    Box::new(changing(cluster, wish, fields, cx))
+}
+
+fn changing<W: Wish>(cluster: &Cluster, wish: W, fields: Vec<Field>, cx: &Cx) -> Form<Changing<W>> {
+    Form::new(Changing { opened: Box::new(cluster.clone()), wish }, fields, cx)
 }
 
 struct Changing<W> {

@@ -12,6 +12,7 @@ use crate::ui::effect::Job;
 use crate::ui::key::{Code, KeyPress};
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::msg::Reply;
+use crate::ui::widgets::input::Input;
 
 /// A thing that is created or changed through a form.
 pub trait Subject: Send {
@@ -109,6 +110,13 @@ impl<S: Subject> Form<S> {
         };
         form.subject.defaults(&mut form.fields, cx);
         form
+    }
+
+    /// Begins at this field instead of the first.
+    #[must_use]
+    pub fn at(mut self, id: &str) -> Self {
+        self.focus = self.fields.iter().position(|field| field.id == id).unwrap_or_default();
+        self
     }
 
     pub(super) fn focused(&self) -> Option<&Field> {
@@ -348,7 +356,13 @@ impl<S: Subject> Layer for Form<S> {
             let menu = self.menu(cx)?;
             return self.picker.as_mut()?.key(key, &menu).then(Vec::new);
         }
-        let changed = match &mut self.fields.get_mut(self.focus)?.kind {
+        let field = self.fields.get_mut(self.focus)?;
+        let changed = match &mut field.kind {
+            // Digits begin another number than the one that is offered: a 3 after a 1 is not thirteen nodes.
+            Kind::Number(input) if !field.typed && key.typed().is_some_and(|c| c.is_ascii_digit()) => {
+                *input = Input::default();
+                input.key(key)
+            }
             Kind::Text(input) | Kind::Number(input) => input.key(key),
             Kind::Labels(editor) => editor.key(key),
             Kind::Switch(_) | Kind::Pick(_) | Kind::Marks(_) if key == KeyPress::char(' ') => {

@@ -222,7 +222,7 @@ fn certificates() {
 #[test]
 fn forms_of_changes() {
     let mut desk = Desk::ready();
-    desk.press("down enter + tab backspace tab enter down space space");
+    desk.press("down enter + backspace tab enter down space space");
     pictures("resize-nodes", &mut desk);
     desk.press("enter ctrl-s");
     desk.answer_all();
