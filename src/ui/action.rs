@@ -223,6 +223,9 @@ impl Action {
                 | Self::RotateCredential
                 | Self::RotateCa
                 | Self::Kubeconfig
+                | Self::Bastion
+                | Self::Environment
+                | Self::Sign
                 | Self::Delete
         )
     }
