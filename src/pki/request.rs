@@ -1,5 +1,5 @@
 //! Reading a certificate request for people, before somebody signs it: what it asks for, not
-//! whether it gets it. [`super::sign`] decides that.
+//! whether it gets it. [`super::sign()`] decides that.
 
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::certification_request::X509CertificationRequest;

@@ -1,4 +1,4 @@
-//! A [`Timeline`] as a text: a line for each stretch, with a bar where it lies in the whole; and
+//! A [`Timeline`](timeline::Timeline) as a text: a line for each stretch, with a bar where it lies in the whole; and
 //! how long earlier operations took.
 
 use chrono::{DateTime, TimeDelta, Utc};
