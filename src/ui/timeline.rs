@@ -107,6 +107,12 @@ fn parts<'a>(events: &[&'a StackEvent]) -> Vec<Part<'a>> {
                 Action::Delete => format!("{}, going", event.resource),
                 _ => format!("{}, update", event.resource),
             };
+            // A nested stack is told of twice: by itself, and as a resource of the one around it.
+            match open.get(&key).and_then(|at| all.get_mut(*at)) {
+                Some(part) if part.told.name == name => continue,
+                Some(part) => part.told.to = Some(event.time),
+                None => {}
+            }
             open.insert(key, all.len());
             let told = Stretch { name, from: event.time, to: None, failed: false };
             all.push(Part { path: key.0, resource: key.1, told });
@@ -195,4 +201,43 @@ fn name(cluster: &Cluster, fleet: &Fleet, path: &[String]) -> String {
 fn sorted(mut all: Vec<Stretch>) -> Vec<Stretch> {
     all.sort_by(|a, b| (a.from, a.to.is_none(), a.to, &a.name).cmp(&(b.from, b.to.is_none(), b.to, &b.name)));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::parts;
+    use crate::model::StackEvent;
+
+    fn event(second: i64, resource: &str, status: &str) -> StackEvent {
+        StackEvent {
+            id: format!("{second}{resource}{status}"),
+            time: DateTime::<Utc>::from_timestamp(second, 0).unwrap(),
+            path: Vec::new(),
+            resource: resource.into(),
+            status: status.into(),
+            reason: String::new(),
+            physical_id: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_told_twice_happened_once_and_ends() {
+        let told = [
+            event(1, "workers", "CREATE_IN_PROGRESS"),
+            event(1, "workers", "CREATE_IN_PROGRESS"),
+            event(9, "workers", "CREATE_COMPLETE"),
+            event(9, "workers", "CREATE_COMPLETE"),
+            event(20, "workers", "UPDATE_IN_PROGRESS"),
+            event(25, "workers", "DELETE_IN_PROGRESS"),
+        ];
+        let parts = parts(&told.iter().collect::<Vec<_>>());
+        let seen: Vec<_> = parts
+            .iter()
+            .map(|part| (part.told.name.as_str(), part.told.from.timestamp(), part.told.to.map(|to| to.timestamp())))
+            .collect();
+        let wanted = [("workers", 1, Some(9)), ("workers, update", 20, Some(25)), ("workers, going", 25, None)];
+        assert_eq!(seen, wanted);
+    }
 }
