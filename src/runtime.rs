@@ -4,6 +4,7 @@
 //! One queue goes in: keys, changes, replies and signals all come through it, so
 //! the loop waits in one place, and with nothing to do it does not wake at all.
 
+mod clipboard;
 mod effects;
 mod input;
 mod login;

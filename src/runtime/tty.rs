@@ -3,7 +3,6 @@
 
 use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
@@ -20,6 +19,7 @@ use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpgid, getsid, kill_current_process_group};
 
 use super::Screen;
+use super::clipboard::{self, Between};
 use crate::config::settings::Alert;
 use crate::model::Problem;
 use crate::ui::App;
@@ -107,7 +107,8 @@ impl Screen for Tty {
     }
 
     fn copy(&mut self, text: &str) -> std::io::Result<()> {
-        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+        let between = Between::read(|name| std::env::var(name).ok());
+        execute!(self.terminal.backend_mut(), Print(clipboard::copy(text, between)))
     }
 
     fn title(&mut self, text: &str) -> std::io::Result<()> {

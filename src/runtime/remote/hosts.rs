@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -47,9 +46,10 @@ impl Hosts {
     /// writes it, and none may lose what another has learnt. Held until it is dropped.
     fn alone(&self) -> Result<File, Problem> {
         self.prepare()?;
-        let path = self.path.with_extension("lock");
-        let trouble = |error| Problem::local(format!("cannot lock {}: {error}", path.display()));
-        let file = File::options().create(true).append(true).mode(0o600).open(&path).map_err(trouble)?;
+        // The folder itself: a file for it would outlive the cluster.
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let trouble = |error| Problem::local(format!("cannot lock {}: {error}", folder.display()));
+        let file = File::open(folder).map_err(trouble)?;
         file.lock().map_err(trouble)?;
         Ok(file)
     }
