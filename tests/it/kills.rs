@@ -10,7 +10,7 @@ mod real_cloud {
 
     use serde_json::Value;
 
-    use crate::support::eye::Eye;
+    use crate::support::eye::{Eye, unique};
     use crate::support::pty::Terminal;
 
     const MOMENTS: u32 = 20;
@@ -36,8 +36,8 @@ mod real_cloud {
         clusters.iter().map(|c| (text(&c["name"]), text(&c["stack_name"]))).collect()
     }
 
-    fn stacks(eye: &Eye) -> Vec<String> {
-        let mut names: Vec<String> = eye.all_stacks().into_iter().filter(|name| name.starts_with("slain-")).collect();
+    fn stacks(eye: &Eye, ours: &str) -> Vec<String> {
+        let mut names: Vec<String> = eye.all_stacks().into_iter().filter(|name| name.starts_with(ours)).collect();
         names.sort();
         names
     }
@@ -62,7 +62,7 @@ mod real_cloud {
     #[test]
     #[ignore = "needs a cloud: OS_CLOUD"]
     fn never_two_stacks_and_never_a_lost_one() {
-        let eye = Eye::from_env();
+        let (eye, ours) = (Eye::from_env(), unique("slain"));
         let home = tempfile::tempdir().unwrap();
         let template = [
             "template",
@@ -85,14 +85,14 @@ mod real_cloud {
         assert!(jeroboam(home.path(), &template).status().unwrap().success());
 
         let start = Instant::now();
-        let child = create(home.path(), "slain-first");
-        until("the first stack", || !stacks(&eye).is_empty());
+        let child = create(home.path(), &format!("{ours}-first"));
+        until("the first stack", || !stacks(&eye, &ours).is_empty());
         let whole = start.elapsed();
         kill_after(child, Duration::ZERO);
         // Later and later, for the cloud grows slower with each stack: enough of them must have been accepted.
         let mut moment = 0;
         while moment < MOMENTS || (known(home.path()).len() <= ENOUGH && moment < 3 * MOMENTS) {
-            let child = create(home.path(), &format!("slain-{moment}"));
+            let child = create(home.path(), &format!("{ours}-{moment}"));
             moment += 1;
             kill_after(child, whole * moment / MOMENTS);
         }
@@ -107,14 +107,14 @@ mod real_cloud {
         assert!(clusters.len() > ENOUGH, "too few were accepted before they were killed: {clusters:?}");
         let mut wanted: Vec<String> = clusters.values().cloned().collect();
         wanted.sort();
-        until("one stack for each cluster", || stacks(&eye).len() >= wanted.len());
-        assert_eq!(stacks(&eye), wanted);
+        until("one stack for each cluster", || stacks(&eye, &ours).len() >= wanted.len());
+        assert_eq!(stacks(&eye, &ours), wanted);
 
         for name in clusters.keys() {
             assert!(jeroboam(home.path(), &["cluster", "delete", name, "--yes"]).status().unwrap().success());
         }
         until("every cluster to be gone", || known(home.path()).is_empty());
-        assert_eq!(stacks(&eye), Vec::<String>::new());
+        assert_eq!(stacks(&eye, &ours), Vec::<String>::new());
         dashboard.keys("q");
         assert_eq!(dashboard.ends(), 0);
     }

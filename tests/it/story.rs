@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::eye::Eye;
+use crate::support::eye::{Eye, unique};
 use crate::support::pty::{SOON, Terminal};
 
 /// A create or delete on a small real cloud under load.
@@ -208,18 +208,18 @@ mod real_cloud {
     #[test]
     #[ignore = "needs a cloud: OS_CLOUD"]
     fn with_load_balancer_and_floating_ips() {
-        story("", &plot("story-open"));
+        story("", &plot(&unique("story-open")));
     }
 
     #[test]
     #[ignore = "needs a cloud: OS_CLOUD"]
     fn with_neither_in_a_small_terminal() {
-        story("", &Plot { floating_ips: false, master_lb: false, size: (100, 30), ..plot("story-closed") });
+        story("", &Plot { floating_ips: false, master_lb: false, size: (100, 30), ..plot(&unique("story-closed")) });
     }
 
     #[test]
     #[ignore = "needs a cloud: OS_CLOUD, and the same name with -appcred"]
     fn logged_in_by_application_credential() {
-        story("-appcred", &Plot { master_lb: false, size: (200, 50), ..plot("story-appcred") });
+        story("-appcred", &Plot { master_lb: false, size: (200, 50), ..plot(&unique("story-appcred")) });
     }
 }

@@ -22,6 +22,11 @@ const LISTS: &[(&str, &[&str])] = &[
     ("OS::Octavia::LoadBalancer", &["loadbalancer", "list"]),
 ];
 
+/// A name that no other run on the same cloud uses, also not one that was interrupted and left its things.
+pub fn unique(name: &str) -> String {
+    format!("{name}-{}", &uuid::Uuid::new_v4().simple().to_string()[..6])
+}
+
 impl Eye {
     /// The cloud that the real-cloud tests were given.
     pub fn from_env() -> Self {
