@@ -95,7 +95,7 @@ pub trait Screen {
 /// Shows the dashboard until the user leaves it. The first picture comes before
 /// the cloud is asked; whatever happens, the terminal is as it was afterwards.
 pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem> {
-    let mut tty = Tty::enter(options.settings.alert)?;
+    let mut tty = Tty::enter(options.settings.alert, options.settings.mouse)?;
     let (sender, inbox) = mpsc::unbounded_channel();
     let looks = look::load(&options.settings, &options.config_dir, &|name| std::env::var(name).ok());
     let offset = Local::now().offset().fix();

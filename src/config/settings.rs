@@ -24,6 +24,8 @@ pub struct Settings {
     pub keymap: String,
     /// How the terminal is told that a cluster has come to an end while the user looks elsewhere.
     pub alert: Alert,
+    /// Clicks and the wheel are the dashboard's; to select text, hold shift.
+    pub mouse: bool,
     /// The cloud to use when neither `--os-cloud` nor `OS_CLOUD` names one.
     pub cloud: Option<String>,
     /// Nothing is changed, by dashboard and commands alike; `--read-only` says so for once.
@@ -127,6 +129,7 @@ impl Default for Settings {
             theme: "default".into(),
             keymap: "default".into(),
             alert: Alert::default(),
+            mouse: true,
             cloud: None,
             read_only: false,
             store: None,
@@ -202,7 +205,7 @@ mod tests {
     #[test]
     fn mistakes_name_file_and_line() {
         let said = |text| Settings::parse(text, "/c/config.toml").unwrap_err().summary;
-        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `alert`, `cloud`, `read_only`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `ssh`, `clouds`, `clusters`");
+        insta::assert_snapshot!(said("theme = 'dark'\ntheem = 'x'\n"), @"/c/config.toml, line 2: unknown field `theem`, expected one of `theme`, `keymap`, `alert`, `mouse`, `cloud`, `read_only`, `store`, `lease_seconds`, `cert_manager`, `notifications`, `health_interval`, `ssh`, `clouds`, `clusters`");
         insta::assert_snapshot!(said("\n\ntheme = 7"), @"/c/config.toml, line 3: invalid type: integer `7`, expected a string");
         insta::assert_snapshot!(said("theme = '../x'"), @r#"/c/config.toml: theme "../x" can have letters, digits, "-" and "_" only"#);
         assert!(said("theme = ").contains("line 1"));

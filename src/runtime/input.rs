@@ -1,6 +1,8 @@
 //! Keys, pastes, sizes and signals, turned into messages.
 
-use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{
+    Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use futures_util::StreamExt;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,8 +11,8 @@ use tokio::sync::watch;
 
 use super::In;
 use crate::model::Problem;
-use crate::ui::Msg;
 use crate::ui::key::{Code, KeyPress};
+use crate::ui::{Gesture, Mouse, Msg};
 
 /// The keyboard, which others can have for a while.
 pub struct Keys {
@@ -98,8 +100,21 @@ fn translate(event: Event) -> Option<Msg> {
         Event::Resize(..) => Some(Msg::Resize),
         Event::FocusGained => Some(Msg::Focus(true)),
         Event::FocusLost => Some(Msg::Focus(false)),
-        Event::Mouse(_) => None,
+        Event::Mouse(mouse) => point(mouse).map(Msg::Mouse),
     }
+}
+
+/// Only the first button and the wheel mean something; a press with shift is the terminal's own.
+fn point(event: MouseEvent) -> Option<Mouse> {
+    let gesture = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Gesture::Press,
+        MouseEventKind::Drag(MouseButton::Left) => Gesture::Drag,
+        MouseEventKind::Up(MouseButton::Left) => Gesture::Release,
+        MouseEventKind::ScrollUp => Gesture::WheelUp,
+        MouseEventKind::ScrollDown => Gesture::WheelDown,
+        _ => return None,
+    };
+    Some(Mouse { column: event.column, row: event.row, gesture })
 }
 
 /// Releases and keys without a meaning here are left out.

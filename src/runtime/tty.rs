@@ -33,15 +33,19 @@ pub struct Tty {
     /// Whether it is a window that may have a name.
     named: bool,
     alert: Alert,
+    mouse: bool,
 }
 
+/// Buttons, moves with one down, the wheel, and places beyond column 223 (xterm's modes 1000, 1002 and
+/// 1006). Not crossterm's own, which asks for every move as well and so wakes us all the time.
+const TELL_MOUSE: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// Keep the window's name, and take it back (xterm's window operations 22 and 23).
 const KEEP_TITLE: &str = "\x1b[22;0t";
 const OLD_TITLE: &str = "\x1b[23;0t";
 
 impl Tty {
     /// Takes the terminal over, and sees to it that a panic gives it back.
-    pub fn enter(alert: Alert) -> Result<Self, Problem> {
+    pub fn enter(alert: Alert, mouse: bool) -> Result<Self, Problem> {
         if !stdin().is_terminal() || !stdout().is_terminal() {
             let told = Problem::invalid("the dashboard needs a terminal for its input and output, and this is not one");
             return Err(told.advise("In scripts use the commands: jeroboam --help lists them"));
@@ -56,7 +60,7 @@ impl Tty {
         give_back_on_panic();
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
         let terminal = Terminal::new(backend).map_err(refuse)?;
-        let mut tty = Self { terminal, ours: false, named: has_a_name(), alert };
+        let mut tty = Self { terminal, ours: false, named: has_a_name(), alert, mouse };
         tty.take().map_err(refuse)?;
         Ok(tty)
     }
@@ -68,6 +72,9 @@ impl Tty {
         execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         if self.named {
             execute!(out, Print(KEEP_TITLE))?;
+        }
+        if self.mouse {
+            execute!(out, Print(TELL_MOUSE))?;
         }
         self.blank()
     }

@@ -203,6 +203,19 @@ impl Context {
 }
 
 impl Action {
+    const PANES: [Self; 7] =
+        [Self::Pane1, Self::Pane2, Self::Pane3, Self::Pane4, Self::Pane5, Self::Pane6, Self::Pane7];
+
+    /// Goes to the pane of this number.
+    pub fn pane(number: u8) -> Option<Self> {
+        Self::PANES.get(usize::from(number).checked_sub(1)?).copied()
+    }
+
+    /// The place of the pane it goes to, counted from 0.
+    pub fn to_pane(self) -> Option<usize> {
+        Self::PANES.iter().position(|action| *action == self)
+    }
+
     /// Whether it leads to a change of the cloud or of what is kept of clusters.
     pub fn changes(self) -> bool {
         matches!(

@@ -3,6 +3,7 @@
 
 mod chord;
 mod draw;
+mod mouse;
 mod needs;
 mod place;
 mod project;
@@ -41,6 +42,7 @@ use super::pages::home::Home;
 use super::pages::movers::MoversPage;
 use super::pages::reader::Reader;
 use super::pages::shells::ShellsPage;
+use super::pointer::Pointer;
 use super::shells::{Shells, Wish};
 use super::theme::Theme;
 use super::words;
@@ -71,6 +73,7 @@ pub struct App {
     layers: Vec<Box<dyn Layer>>,
     trail: Trail,
     shells: Shells,
+    pointer: Pointer,
     /// Leaving was asked for while shells were open.
     leaving: bool,
     notices: Notices,
@@ -105,6 +108,7 @@ macro_rules! cx {
             going: $app.going.as_ref(),
             read_only: $app.read_only,
             shells: &$app.shells,
+            pointer: &$app.pointer,
         }
     };
 }
@@ -126,6 +130,7 @@ impl App {
             layers: vec![Box::new(Home::default())],
             trail: Trail::default(),
             shells: Shells::default(),
+            pointer: Pointer::default(),
             leaving: false,
             notices: Notices::default(),
             chord: Vec::new(),
@@ -169,6 +174,10 @@ impl App {
             Msg::Key(key) => {
                 self.last_key = self.now;
                 self.key(key, &mut effects);
+            }
+            Msg::Mouse(mouse) => {
+                self.last_key = self.now;
+                self.mouse(mouse, &mut effects);
             }
             Msg::Paste(text) => {
                 self.chord.clear();

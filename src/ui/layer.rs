@@ -19,6 +19,7 @@ use super::msg::Reply;
 use super::operation::Wanted;
 use super::pages::cloud;
 use super::pages::reader::matter::Matter;
+use super::pointer::{Clicked, Pointer, Under, WHEEL};
 use super::project::Need;
 use super::remote::Enter;
 use super::several::Several;
@@ -41,6 +42,8 @@ pub struct Cx<'a> {
     /// Nothing is to be changed.
     pub read_only: bool,
     pub shells: &'a Shells,
+    /// Who draws what can be clicked on says so here.
+    pub pointer: &'a Pointer,
 }
 
 impl Cx<'_> {
@@ -192,6 +195,17 @@ pub trait Layer: Send {
     }
 
     fn paste(&mut self, _text: &str, _cx: &Cx) {}
+
+    /// A click on one of the rows or headings that it told of, in the pane that has the keys.
+    fn click(&mut self, _on: Under, _cx: &Cx) -> Clicked {
+        Clicked::NOTHING
+    }
+
+    /// A turn of the wheel over the pane of this number, where panes have numbers.
+    fn wheel(&mut self, _pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        let action = if down { Action::Down } else { Action::Up };
+        (0..WHEEL).flat_map(|_| self.on(action, cx)).collect()
+    }
 
     /// Every accepted reply, after the fleet knows it. `None`: it is not for this layer, and
     /// what it refuses is told by somebody else.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::effect::{Source, Ticket};
 use super::key::KeyPress;
+use super::pointer::Mouse;
 use super::project::Told;
 use super::shells::{ShellId, ShellNews};
 use crate::cloud::Identity;
@@ -20,6 +21,7 @@ use crate::service::{CaCertificate, Change};
 #[derive(Debug, Clone)]
 pub enum Msg {
     Key(KeyPress),
+    Mouse(Mouse),
     /// A bracketed paste.
     Paste(String),
     /// The terminal has another size, or its picture was lost.

@@ -8,6 +8,7 @@ use ratatui::text::Span;
 
 use super::action::{Action, Context};
 use super::layer::Cx;
+use super::pointer::Spot;
 use super::theme::Role;
 use super::widgets::text;
 use crate::model::Problem;
@@ -95,6 +96,7 @@ impl Notices {
                 width,
                 height: 1,
             };
+            cx.pointer.put(row, Spot::Act(Action::Back));
             text::blank(buf, row, cx.style(Role::Text));
             text::put(buf, row.x, row.y, 2, vec![cx.span(Role::Failed, "▌ ")]);
             text::put(buf, row.x + 2, row.y, width - 2, line);

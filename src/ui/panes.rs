@@ -26,6 +26,7 @@ use super::action::Action;
 use super::filter::Filter;
 use super::fleet::Loaded;
 use super::layer::Cx;
+use super::pointer::{Clicked, Spot, Under, WHEEL};
 use super::theme::Role;
 use super::widgets::list::{Cursor, Step};
 use super::widgets::marks::Marks;
@@ -186,6 +187,29 @@ impl<S: Spec> ListPane<S> {
         }
     }
 
+    pub fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        match on {
+            Under::Row(row) => {
+                let keys: Vec<S::Key> = self.rows(cx).into_iter().map(S::key).collect();
+                self.filter.finish();
+                if self.cursor.click(row, &keys) == Some(true) {
+                    return Clicked::Enter;
+                }
+            }
+            Under::Heading(column) => {
+                let again = self.sorted.filter(|by| by.column == column);
+                self.sort(Some(Sorted { column, reversed: again.is_some_and(|by| !by.reversed) }), cx);
+            }
+            Under::Field(_) | Under::Shell(_) => {}
+        }
+        Clicked::NOTHING
+    }
+
+    pub fn wheel(&mut self, down: bool, cx: &Cx) {
+        let keys: Vec<S::Key> = self.rows(cx).into_iter().map(S::key).collect();
+        self.cursor.scroll(down, WHEEL, &keys);
+    }
+
     pub fn title(&self, number: u8, focused: bool, cx: &Cx) -> Vec<Span<'static>> {
         let mut spans = title(number, S::TITLE, focused, &self.filter, cx);
         let marked = self.marked(cx).len();
@@ -221,6 +245,9 @@ impl<S: Spec> ListPane<S> {
         let marked: Vec<bool> = keys[window.clone()].iter().map(|key| self.marks.has(key)).collect();
         table::draw(S::columns(), &rows[window], self.sorted, selected.map(|at| (at, focused)), cx, area, buf);
         let below = (area.y..area.bottom()).skip(heading);
+        let heading = u16::try_from(heading).unwrap_or(0).min(area.height);
+        let list = Rect { y: area.y + heading, height: area.height - heading, ..area };
+        cx.pointer.put(list, Spot::Rows);
         for (y, _) in below.zip(marked).filter(|(_, marked)| *marked) {
             text::put(buf, area.x + 1, y, 1, vec![cx.span(Role::FieldFocused, MARK)]);
         }

@@ -17,8 +17,9 @@ use self::browse::Browse;
 pub use self::program::Program;
 use self::term::{Size, Term};
 use super::effect::Effect;
-use super::key::KeyPress;
+use super::key::{Code, KeyPress};
 use super::layer::Ask;
+use super::pointer::WHEEL;
 use super::widgets::list::Step;
 use super::widgets::text;
 use crate::model::text::clean;
@@ -80,6 +81,10 @@ pub enum Wish {
     Key(KeyPress),
     Paste(String),
     Step(Step),
+    /// Turn the wheel.
+    Wheel {
+        down: bool,
+    },
     Mark,
     Find {
         text: String,
@@ -201,6 +206,7 @@ impl Shells {
                 self.send(keys::paste(&text, bracketed))
             }
             Wish::Step(step) => self.hold(|browse| browse.step(step)),
+            Wish::Wheel { down } => self.wheel(down),
             Wish::Mark => self.hold(Browse::turn_mark),
             Wish::Find { text, older } => {
                 let mut found = false;
@@ -265,6 +271,28 @@ impl Shells {
     fn hold(&mut self, act: impl FnOnce(&mut Browse)) -> Vec<Ask> {
         if let Some(shell) = self.all.get_mut(self.current) {
             act(shell.browse.get_or_insert_with(|| Browse::new(shell.term.screen())));
+        }
+        Vec::new()
+    }
+
+    /// Through what the shell has shown; a program that has the whole screen gets arrow keys, as terminals do it.
+    fn wheel(&mut self, down: bool) -> Vec<Ask> {
+        let Some(shell) = self.all.get_mut(self.current) else { return Vec::new() };
+        let screen = shell.term.screen();
+        if screen.alternate_screen() && shell.browse.is_none() {
+            self.changed = false;
+            let key = KeyPress::plain(if down { Code::Down } else { Code::Up });
+            let bytes = keys::encode(key, screen.application_cursor());
+            return self.send(bytes.repeat(WHEEL));
+        }
+        if down && shell.browse.is_none() {
+            return Vec::new();
+        }
+        self.hold(|browse| browse.scroll(down, WHEEL));
+        if let Some(shell) = self.all.get_mut(self.current)
+            && shell.browse.as_ref().is_some_and(Browse::is_at_end)
+        {
+            shell.browse = None;
         }
         Vec::new()
     }

@@ -7,6 +7,7 @@ mod desk;
 mod doing;
 mod keys;
 mod marks;
+mod mouse;
 mod moving;
 mod noise;
 mod operations;

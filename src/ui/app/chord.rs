@@ -8,6 +8,7 @@ use ratatui::text::Span;
 use crate::ui::action::{Action, Context};
 use crate::ui::key::{Code, KeyPress};
 use crate::ui::layer::Cx;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::widgets::{boxes, text};
 
@@ -34,6 +35,9 @@ pub fn draw(begun: &[KeyPress], contexts: &[Context], cx: &Cx, body: Rect, foote
     let told: Vec<String> = begun.iter().map(ToString::to_string).collect();
     let told = format!("{} …", told.join(" "));
     let inner = boxes::dialog(over, width, height, &told, Role::BorderFocused, cx, buf);
+    for (y, (key, _)) in (inner.y..inner.bottom()).zip(&next) {
+        cx.pointer.put(Rect { y, height: 1, ..inner }, Spot::Key(*key));
+    }
     text::put_lines(buf, inner, lines);
     let line = vec![
         cx.span(Role::Key, told),

@@ -12,6 +12,7 @@ use crate::ui::keymap::Chord;
 use crate::ui::layer::{Cx, Link};
 use crate::ui::pages::layout::LEAST;
 use crate::ui::panes;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::widgets::{boxes, text};
 
@@ -35,11 +36,14 @@ impl App {
         let cx = cx!(self);
         text::blank(buf, area, cx.style(Role::Text));
         if !big {
+            cx.pointer.cover();
             return too_small(&cx, area, buf);
         }
         header(&cx, area, buf);
         trouble(&cx, area, buf);
         for layer in &mut self.layers[base..] {
+            // What lies under a dialog cannot be clicked on.
+            cx.pointer.cover();
             layer.view(&cx, body, buf);
         }
         if let (Link::Failed(problem), true) = (&self.link, self.layers.len() == 1) {
@@ -64,6 +68,9 @@ impl App {
             return;
         }
         let typing = top.is_some_and(|layer| layer.takes_text());
+        if !typing && !self.types_to_shell() {
+            cx.pointer.put(Rect { height: 1, width: area.width / 2, ..area }, Spot::Act(Action::Clouds));
+        }
         let back = top.is_some_and(|layer| layer.can_go_back());
         let mut hints = cx.keymap.hints(&contexts, typing);
         let offered =
@@ -180,6 +187,7 @@ fn footer(cx: &Cx, hints: Vec<(Chord, Action)>, help: Option<Chord>, news: Optio
     if let Some(key) = help {
         let spans = vec![cx.span(Role::Key, key.to_string()), cx.span(Role::Hint, " keys")];
         right = right.saturating_sub(columns(&spans) + 1);
+        cx.pointer.put(Rect { x: right, width: columns(&spans), ..area }, Spot::Act(Action::Help));
         text::put(buf, right, area.y, columns(&spans), spans);
     }
     if let Some(news) = news {
@@ -195,6 +203,7 @@ fn footer(cx: &Cx, hints: Vec<(Chord, Action)>, help: Option<Chord>, news: Optio
         if x.saturating_add(wide) >= right {
             break;
         }
+        cx.pointer.put(Rect { x, width: wide, ..area }, Spot::Act(action));
         text::put(buf, x, area.y, wide, spans);
         x += wide + 2;
     }

@@ -12,6 +12,7 @@ use crate::ui::fleet::Fleet;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Link};
 use crate::ui::panes::{press, step};
+use crate::ui::pointer::{Clicked, Spot, Under, WHEEL};
 use crate::ui::theme::Role;
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::list::Cursor;
@@ -105,6 +106,10 @@ impl CloudsDialog {
         choices(cx.fleet).into_iter().filter(fits).collect()
     }
 
+    fn keys(&self, cx: &Cx) -> Vec<Destination> {
+        self.rows(cx).into_iter().map(|row| row.to).collect()
+    }
+
     /// What is not known, and why.
     fn notes(cx: &Cx) -> Vec<Vec<Span<'static>>> {
         let mut lines = Vec::new();
@@ -137,7 +142,7 @@ impl Layer for CloudsDialog {
     }
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
-        let keys: Vec<Destination> = self.rows(cx).into_iter().map(|row| row.to).collect();
+        let keys = self.keys(cx);
         if let Some(step) = step(action) {
             self.cursor.step(step, &keys);
             return Vec::new();
@@ -160,6 +165,20 @@ impl Layer for CloudsDialog {
             self.cursor.select(first.to.clone());
         }
         Some(Vec::new())
+    }
+
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        let keys = self.keys(cx);
+        match on {
+            Under::Row(row) if self.cursor.click(row, &keys) == Some(true) => Clicked::Enter,
+            _ => Clicked::NOTHING,
+        }
+    }
+
+    fn wheel(&mut self, _pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        let keys = self.keys(cx);
+        self.cursor.scroll(down, WHEEL, &keys);
+        Vec::new()
     }
 
     fn paste(&mut self, text: &str, _cx: &Cx) {
@@ -194,6 +213,7 @@ impl Layer for CloudsDialog {
         }
         let keys: Vec<Destination> = rows.iter().map(|row| row.to.clone()).collect();
         let window = self.cursor.window(&keys, usize::from(list.height));
+        cx.pointer.put(list, Spot::Rows);
         let here = self.cursor.index(&keys);
         for (y, at) in (list.top()..list.bottom()).zip(window) {
             text::put(buf, list.x + 2, y, list.width.saturating_sub(2), spans(&rows[at], cx));

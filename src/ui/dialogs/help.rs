@@ -9,6 +9,13 @@ use crate::ui::layer::{Ask, Cx, Layer};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{boxes, text};
 
+const MOUSE: [(&str, &str); 4] = [
+    ("click", "Go to a pane, select a row, open the selected one; do what a hint says"),
+    ("wheel", "Scroll what is under the pointer"),
+    ("drag", "Move a border between panes"),
+    ("shift", "Held down: the terminal's own, to select text"),
+];
+
 pub struct HelpPage {
     /// Of the layer it was opened from.
     about: Vec<Context>,
@@ -39,6 +46,11 @@ impl HelpPage {
                 ]);
             }
         }
+        lines.push(Vec::new());
+        lines.push(vec![cx.span(Role::TitleFocused, "Mouse")]);
+        lines.extend(MOUSE.map(|(what, does)| {
+            vec![cx.span(Role::Key, format!("  {}", text::pad(what, widest))), cx.span(Role::Text, format!("  {does}"))]
+        }));
         lines
     }
 }

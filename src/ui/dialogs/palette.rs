@@ -16,6 +16,7 @@ use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer};
 use crate::ui::pages::cloud;
 use crate::ui::panes::step;
+use crate::ui::pointer::{Clicked, Spot, Under, WHEEL};
 use crate::ui::theme::Role;
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::list::Cursor;
@@ -108,6 +109,10 @@ impl Palette {
         rows
     }
 
+    fn keys(&self, cx: &Cx) -> Vec<Pick> {
+        self.rows(cx).into_iter().map(|row| row.pick).collect()
+    }
+
     /// What fits what is typed, the best first; all of it, the last choices first, before anything is.
     fn rows(&self, cx: &Cx) -> Vec<Row> {
         let wanted = self.typed.text().trim().to_lowercase();
@@ -188,6 +193,21 @@ impl Layer for Palette {
         Some(Vec::new())
     }
 
+    /// The first click does it: nobody opens a menu to look at it.
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        let keys = self.keys(cx);
+        match on {
+            Under::Row(row) if self.cursor.click(row, &keys).is_some() => Clicked::Enter,
+            _ => Clicked::NOTHING,
+        }
+    }
+
+    fn wheel(&mut self, _pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        let keys = self.keys(cx);
+        self.cursor.scroll(down, WHEEL, &keys);
+        Vec::new()
+    }
+
     fn paste(&mut self, text: &str, _cx: &Cx) {
         self.typed.paste(text);
     }
@@ -208,6 +228,7 @@ impl Layer for Palette {
         }
         let keys: Vec<Pick> = rows.iter().map(|row| row.pick.clone()).collect();
         let window = self.cursor.window(&keys, usize::from(list.height));
+        cx.pointer.put(list, Spot::Rows);
         let here = self.cursor.index(&keys);
         for (y, at) in (list.top()..list.bottom()).zip(window) {
             text::put(buf, list.x + 2, y, list.width.saturating_sub(2), spans(&rows[at], cx));

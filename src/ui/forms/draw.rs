@@ -12,6 +12,7 @@ use crate::model::Problem;
 use crate::ui::action::{Action, Context};
 use crate::ui::layer::Cx;
 use crate::ui::pages::layout;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
@@ -22,10 +23,10 @@ impl<S: Subject> Form<S> {
     pub(super) fn draw(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
         let problems = self.shown_problems(cx);
         let (fields, side) = if area.width >= layout::WIDE {
-            layout::columns(area, 58)
+            cx.pointer.columns("form", area, 58)
         } else {
             let help = 9.min(area.height / 2);
-            let rects = layout::column(area, &[(5, 1), (help, 0)]);
+            let rects = cx.pointer.column("form", area, &[(5, 1), (help, 0)]);
             (rects[0], rects[1])
         };
         let beside = self.focused().map_or(self.subject.button().trim(), |field| field.label);
@@ -48,9 +49,11 @@ impl<S: Subject> Form<S> {
         if let Some(menu) = self.menu(cx)
             && let Some(picker) = &mut self.picker
         {
+            cx.pointer.cover();
             picker.view(&menu, cx, area, buf);
         }
         if let Some(asking) = &mut self.asking {
+            cx.pointer.cover();
             asking.view(cx, area, buf);
         }
     }
@@ -87,6 +90,7 @@ impl<S: Subject> Form<S> {
                 return;
             }
             let place = Rect { y, height: height.min(area.bottom() - y), ..area };
+            cx.pointer.put(place, Spot::Field(at));
             self.draw_field(at, problems, cx, place, buf);
             y += height;
         }
@@ -99,7 +103,10 @@ impl<S: Subject> Form<S> {
             if let Some(key) = cx.keymap.key_where(&[Context::Form], Action::Submit, true) {
                 line.push(cx.span(Role::Key, format!("  {key}")));
             }
-            text::put(buf, area.x, (y + 1).min(area.bottom() - 1), area.width, line);
+            let y = (y + 1).min(area.bottom() - 1);
+            let wide = u16::try_from(text::spans_width(&line)).unwrap_or(u16::MAX).min(area.width);
+            cx.pointer.put(Rect { y, width: wide, height: 1, ..area }, Spot::Act(Action::Submit));
+            text::put(buf, area.x, y, area.width, line);
         }
     }
 

@@ -12,6 +12,7 @@ use crate::ui::effect::Job;
 use crate::ui::key::{Code, KeyPress};
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::msg::Reply;
+use crate::ui::pointer::{Clicked, Under};
 use crate::ui::widgets::input::Input;
 
 /// A thing that is created or changed through a form.
@@ -346,6 +347,35 @@ impl<S: Subject> Layer for Form<S> {
             Action::Back => vec![Ask::Close],
             _ => Vec::new(),
         }
+    }
+
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        match on {
+            Under::Row(row) => {
+                let Some(menu) = self.menu(cx) else { return Clicked::NOTHING };
+                let chosen = self.picker.as_mut().is_some_and(|picker| picker.click(row, &menu));
+                if chosen { Clicked::Enter } else { Clicked::NOTHING }
+            }
+            Under::Field(at) if at == self.focus => match self.focused().map(|field| &field.kind) {
+                Some(Kind::Switch(_) | Kind::Pick(_) | Kind::Marks(_)) => Clicked::Enter,
+                _ => Clicked::NOTHING,
+            },
+            Under::Field(at) => Clicked::Done(self.go(at.min(self.fields.len()))),
+            Under::Heading(_) | Under::Shell(_) => Clicked::NOTHING,
+        }
+    }
+
+    fn wheel(&mut self, _pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        if self.asking.is_some() {
+            return Vec::new();
+        }
+        match (self.menu(cx), &mut self.picker) {
+            (Some(menu), Some(picker)) => picker.wheel(down, &menu),
+            (_, None) if down && self.focus < self.fields.len() => drop(self.go(self.focus + 1)),
+            (_, None) if !down => drop(self.go(self.focus.saturating_sub(1))),
+            _ => {}
+        }
+        Vec::new()
     }
 
     fn text(&mut self, key: KeyPress, cx: &Cx) -> Option<Vec<Ask>> {

@@ -9,6 +9,7 @@ use crate::ui::action::Action;
 use crate::ui::key::KeyPress;
 use crate::ui::layer::Cx;
 use crate::ui::panes::step;
+use crate::ui::pointer::{Spot, WHEEL};
 use crate::ui::theme::Role;
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::list::{Cursor, Step};
@@ -131,6 +132,22 @@ impl Picker {
         changed
     }
 
+    /// Puts the cursor on the row; where several can be chosen, marks it. Whether it is the choice.
+    pub fn click(&mut self, row: usize, menu: &Menu) -> bool {
+        let keys: Vec<String> = self.rows(menu).into_iter().map(|(key, _)| key).collect();
+        let already = self.cursor.click(row, &keys);
+        if already.is_some() && self.marks.is_some() {
+            self.mark(menu);
+            return false;
+        }
+        already == Some(true)
+    }
+
+    pub fn wheel(&mut self, down: bool, menu: &Menu) {
+        let keys: Vec<String> = self.rows(menu).into_iter().map(|(key, _)| key).collect();
+        self.cursor.scroll(down, WHEEL, &keys);
+    }
+
     pub fn paste(&mut self, text: &str) {
         self.typed.paste(text);
     }
@@ -164,6 +181,7 @@ impl Picker {
         text::put(buf, inner.x, inner.bottom() - 1, inner.width, vec![foot]);
         let keys: Vec<String> = rows.iter().map(|(key, _)| key.clone()).collect();
         let window = self.cursor.window(&keys, usize::from(list.height));
+        cx.pointer.put(list, Spot::Rows);
         let here = self.cursor.index(&keys);
         for (y, at) in (list.top()..list.bottom()).zip(window) {
             let mut spans = row(rows[at].1, menu, wide, cx);

@@ -215,7 +215,7 @@ impl Layer for Review {
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
         let wide = area.width >= layout::WIDE;
-        let (left, right) = if wide { layout::columns(area, 50) } else { (area, Rect::default()) };
+        let (left, right) = if wide { cx.pointer.columns("review", area, 50) } else { (area, Rect::default()) };
         let plain = |area, title: String, focused| {
             let role = if focused { Role::TitleFocused } else { Role::Title };
             Boxed { area, title: vec![cx.span(role, title)], note: Vec::new(), focused }

@@ -11,6 +11,7 @@ use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::panes::ListPane;
 use crate::ui::panes::calls::{self, Calls};
+use crate::ui::pointer::{Clicked, Under};
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
@@ -21,11 +22,11 @@ pub struct CallsPage {
 }
 
 impl CallsPage {
-    fn places(area: Rect) -> (Rect, Rect) {
+    fn places(area: Rect, cx: &Cx) -> (Rect, Rect) {
         if area.width >= layout::WIDE && area.height < 30 {
-            return layout::columns(area, 64);
+            return cx.pointer.columns("calls", area, 64);
         }
-        let rects = layout::column(area, &[(5, 1), (10, 0)]);
+        let rects = cx.pointer.column("calls", area, &[(5, 1), (10, 0)]);
         (rects[0], rects[1])
     }
 }
@@ -67,6 +68,15 @@ impl Layer for CallsPage {
         }
     }
 
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        self.list.click(on, cx)
+    }
+
+    fn wheel(&mut self, _pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        self.list.wheel(down, cx);
+        Vec::new()
+    }
+
     fn offers(&self, action: Action, _cx: &Cx) -> bool {
         action != Action::Open
     }
@@ -76,7 +86,7 @@ impl Layer for CallsPage {
     }
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
-        let (list, side) = Self::places(area);
+        let (list, side) = Self::places(area, cx);
         let note = self.list.note(cx);
         let title = self.list.title(1, true, cx);
         let about = vec![cx.span(Role::Title, "Details")];

@@ -21,10 +21,12 @@ use crate::ui::panes::project::limits::{self, Limits};
 use crate::ui::panes::project::networks::Networks;
 use crate::ui::panes::project::orphans::{self, Orphans};
 use crate::ui::panes::{ListPane, Spec, events};
+use crate::ui::pointer::{Clicked, Spot, Under};
 use crate::ui::project::Need;
 use crate::ui::remote;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
+use crate::ui::widgets::text;
 use places::Slot;
 
 /// Columns of a pane's name and what is between it and the next.
@@ -93,6 +95,8 @@ impl Pane {
 trait Listed: Send {
     fn filter(&mut self) -> &mut Filter;
     fn on(&mut self, action: Action, cx: &Cx) -> bool;
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked;
+    fn wheel(&mut self, down: bool, cx: &Cx);
     fn title(&self, number: u8, focused: bool, cx: &Cx) -> Vec<Span<'static>>;
     fn note(&self, cx: &Cx) -> Vec<Span<'static>>;
     fn view(&mut self, focused: bool, cx: &Cx, area: Rect, buf: &mut Buffer);
@@ -108,6 +112,14 @@ where
 
     fn on(&mut self, action: Action, cx: &Cx) -> bool {
         self.on(action, cx)
+    }
+
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        self.click(on, cx)
+    }
+
+    fn wheel(&mut self, down: bool, cx: &Cx) {
+        self.wheel(down, cx);
     }
 
     fn title(&self, number: u8, focused: bool, cx: &Cx) -> Vec<Span<'static>> {
@@ -194,10 +206,14 @@ impl CloudPage {
         let done = self.list(self.focus).on(action, cx);
         self.editing = self.list(self.focus).filter().is_editing();
         if done && self.focus == Pane::Events {
-            let newest = self.events.rows(cx).first().map(|row| row.event.id.clone());
-            self.following = self.events.selected(cx).map(|row| row.event.id.clone()) == newest;
+            self.note_following(cx);
         }
         done
+    }
+
+    fn note_following(&mut self, cx: &Cx) {
+        let newest = self.events.rows(cx).first().map(|row| row.event.id.clone());
+        self.following = self.events.selected(cx).map(|row| row.event.id.clone()) == newest;
     }
 
     fn edit(&self, cx: &Cx) -> Vec<Ask> {
@@ -255,11 +271,14 @@ impl CloudPage {
             if !title.is_empty() {
                 title.push(cx.span(Role::Faint, if tight { "│" } else { " │ " }));
             }
+            let before = text::spans_width(&title);
             if *pane == slot.shown {
                 title.extend(self.list(*pane).title(pane.number(), focus == *pane, cx));
             } else {
                 title.push(cx.span(Role::Faint, format!("{} {}", pane.number(), pane.name())));
             }
+            let tab = boxes::in_title(slot.area, before, text::spans_width(&title));
+            cx.pointer.put(tab, Spot::Tab(pane.number()));
         }
         title
     }
@@ -320,14 +339,10 @@ impl Layer for CloudPage {
         if self.in_list(action, cx) {
             return Vec::new();
         }
+        if let Some(at) = action.to_pane() {
+            return Pane::ALL.get(at).map_or_else(Vec::new, |pane| self.go(*pane));
+        }
         match action {
-            Action::Pane1 => self.go(Pane::Images),
-            Action::Pane2 => self.go(Pane::Flavors),
-            Action::Pane3 => self.go(Pane::Networks),
-            Action::Pane4 => self.go(Pane::Keypairs),
-            Action::Pane5 => self.go(Pane::Limits),
-            Action::Pane6 => self.go(Pane::Orphans),
-            Action::Pane7 => self.go(Pane::Events),
             Action::NextPane => self.turn(1),
             Action::PreviousPane => self.turn(Pane::ALL.len() - 1),
             Action::Zoom => {
@@ -349,6 +364,21 @@ impl Layer for CloudPage {
         }
     }
 
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        self.editing = false;
+        let clicked = self.list(self.focus).click(on, cx);
+        self.note_following(cx);
+        clicked
+    }
+
+    fn wheel(&mut self, pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        if let Some(pane) = pane.and_then(|number| Pane::ALL.get(usize::from(number).checked_sub(1)?)) {
+            self.list(*pane).wheel(down, cx);
+            self.note_following(cx);
+        }
+        Vec::new()
+    }
+
     fn news(&mut self, _cx: &Cx) {
         if self.following {
             self.events.to_top();
@@ -356,10 +386,12 @@ impl Layer for CloudPage {
     }
 
     fn view(&mut self, cx: &Cx, area: Rect, buf: &mut Buffer) {
-        let slots = places::places(area, self.focus, self.zoomed, &self.shown);
+        let slots = places::places(area, self.focus, self.zoomed, &self.shown, cx.pointer);
         let focus = self.focus;
         let mut drawn = Vec::new();
         for slot in &slots {
+            let (number, focused) = (slot.shown.number(), focus == slot.shown);
+            cx.pointer.put(slot.area, Spot::Pane { number, focused });
             let title = self.titles(slot, cx);
             let note = self.list(slot.shown).note(cx);
             drawn.push(Boxed { area: slot.area, title, note, focused: focus == slot.shown });

@@ -23,6 +23,7 @@ use crate::ui::panes::labels::{self, InForce};
 use crate::ui::panes::nodes::{self, Nodes};
 use crate::ui::panes::resources::{self, ResourcesPane};
 use crate::ui::panes::{ListPane, change, clusters, tree};
+use crate::ui::pointer::{Clicked, Spot, Under};
 use crate::ui::remote::{self, At};
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
@@ -277,11 +278,14 @@ impl ClusterPage {
             if !title.is_empty() {
                 title.push(cx.span(Role::Faint, if tight { "│" } else { " │ " }));
             }
+            let before = text::spans_width(&title);
             if *pane == slot.shown {
                 title.extend(self.title(*pane, cx));
             } else {
                 title.push(cx.span(Role::Faint, format!("{} {}", pane.number(), pane.name())));
             }
+            let tab = boxes::in_title(slot.area, before, text::spans_width(&title));
+            cx.pointer.put(tab, Spot::Tab(pane.number()));
         }
         title
     }
@@ -384,14 +388,10 @@ impl Layer for ClusterPage {
         if let Some(asks) = remote::asks(action, at, cx) {
             return asks;
         }
+        if let Some(at) = action.to_pane() {
+            return Pane::ALL.get(at).map_or_else(Vec::new, |pane| self.go(*pane));
+        }
         match action {
-            Action::Pane1 => self.go(Pane::Groups),
-            Action::Pane2 => self.go(Pane::Nodes),
-            Action::Pane3 => self.go(Pane::Resources),
-            Action::Pane4 => self.go(Pane::Events),
-            Action::Pane5 => self.go(Pane::History),
-            Action::Pane6 => self.go(Pane::Issued),
-            Action::Pane7 => self.go(Pane::Labels),
             Action::NextPane => self.turn(1),
             Action::PreviousPane => self.turn(Pane::ALL.len() - 1),
             Action::Open | Action::Zoom => {
@@ -420,6 +420,32 @@ impl Layer for ClusterPage {
             },
             _ => Vec::new(),
         }
+    }
+
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        match self.focus {
+            Pane::Groups => self.groups.click(on, cx),
+            Pane::Nodes => self.nodes.click(on, cx),
+            Pane::Resources => self.resources.click(on, self.id, cx),
+            Pane::Events => self.events.click(on, cx),
+            Pane::History => self.history.click(on, cx),
+            Pane::Issued => self.issued.click(on, cx),
+            Pane::Labels => self.labels.click(on, cx),
+        }
+    }
+
+    fn wheel(&mut self, pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        match pane.and_then(|number| Pane::ALL.get(usize::from(number).checked_sub(1)?)) {
+            Some(Pane::Groups) => self.groups.wheel(down, cx),
+            Some(Pane::Nodes) => self.nodes.wheel(down, cx),
+            Some(Pane::Resources) => self.resources.wheel(down, self.id, cx),
+            Some(Pane::Events) => self.events.wheel(down, cx),
+            Some(Pane::History) => self.history.wheel(down, cx),
+            Some(Pane::Issued) => self.issued.wheel(down, cx),
+            Some(Pane::Labels) => self.labels.wheel(down, cx),
+            None => {}
+        }
+        Vec::new()
     }
 
     fn news(&mut self, cx: &Cx) {
@@ -454,6 +480,7 @@ impl Layer for ClusterPage {
                 urgent: cluster.status.is_failed(),
                 groups: u16::try_from(cluster.node_groups.len() + 3).unwrap_or(u16::MAX),
             },
+            cx.pointer,
         );
         let mut drawn = Vec::new();
         if head.height > 0 {
@@ -465,6 +492,8 @@ impl Layer for ClusterPage {
             });
         }
         for slot in &slots {
+            let (number, focused) = (slot.shown.number(), self.focus == slot.shown);
+            cx.pointer.put(slot.area, Spot::Pane { number, focused });
             drawn.push(Boxed {
                 area: slot.area,
                 title: self.titles(slot, cx),

@@ -19,6 +19,7 @@ use crate::ui::panes::certificates::{self, Certificates};
 use crate::ui::panes::clusters::{self, Clusters};
 use crate::ui::panes::events::{self, EventsPane};
 use crate::ui::panes::templates::{self, Templates};
+use crate::ui::pointer::{Clicked, Spot, Under};
 use crate::ui::several;
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
@@ -191,11 +192,12 @@ impl Home {
     fn places(&self, area: Rect, cx: &Cx) -> (Vec<(Pane, Rect)>, Option<Rect>) {
         if self.zoomed || area.height < 16 {
             if area.width >= layout::WIDE && self.focus != Pane::Events {
-                let (left, right) = layout::columns(area, 55);
+                let (left, right) = cx.pointer.columns("home zoomed", area, 55);
                 return (vec![(self.focus, left)], Some(right));
             }
             if area.height >= 14 && self.zoomed {
-                let rects = layout::column(
+                let rects = cx.pointer.column(
+                    "home zoomed",
                     area,
                     &[(5, 1), (if self.focus == Pane::Events { 8 } else { 6 }, u16::from(self.focus != Pane::Events))],
                 );
@@ -204,9 +206,10 @@ impl Home {
             return (vec![(self.focus, area)], None);
         }
         if area.width >= layout::WIDE {
-            let (left, right) = layout::columns(area, if area.width >= 160 { 52 } else { 50 });
-            let lists = layout::column(left, &[(6, 3), (5, 1), (5, 1)]);
-            let sides = layout::column(right, &[(8, 1), (8, 1)]);
+            let share = if area.width >= 160 { 52 } else { 50 };
+            let (left, right) = cx.pointer.columns("home", area, share);
+            let lists = cx.pointer.column("home left", left, &[(6, 3), (5, 1), (5, 1)]);
+            let sides = cx.pointer.column("home right", right, &[(8, 1), (8, 1)]);
             let panes = vec![
                 (Pane::Clusters, lists[0]),
                 (Pane::Templates, lists[1]),
@@ -338,11 +341,10 @@ impl Layer for Home {
         if self.in_list(action, cx) {
             return Vec::new();
         }
+        if let Some(at) = action.to_pane() {
+            return ORDER.get(at).map_or_else(Vec::new, |pane| self.go(*pane));
+        }
         match action {
-            Action::Pane1 => self.go(Pane::Clusters),
-            Action::Pane2 => self.go(Pane::Templates),
-            Action::Pane3 => self.go(Pane::Events),
-            Action::Pane4 => self.go(Pane::Certificates),
             Action::NextPane => self.turn(1),
             Action::PreviousPane => self.turn(ORDER.len() - 1),
             Action::Zoom => {
@@ -377,6 +379,26 @@ impl Layer for Home {
             Action::Movers => vec![Ask::Open(Route::Movers)],
             _ => listed::on(action, &self.clusters, cx),
         }
+    }
+
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        match self.focus {
+            Pane::Clusters => self.clusters.click(on, cx),
+            Pane::Templates => self.templates.click(on, cx),
+            Pane::Events => self.events.click(on, cx),
+            Pane::Certificates => self.certificates.click(on, cx),
+        }
+    }
+
+    fn wheel(&mut self, pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        match pane.and_then(|number| ORDER.get(usize::from(number).checked_sub(1)?)) {
+            Some(Pane::Clusters) => self.clusters.wheel(down, cx),
+            Some(Pane::Templates) => self.templates.wheel(down, cx),
+            Some(Pane::Events) => self.events.wheel(down, cx),
+            Some(Pane::Certificates) => self.certificates.wheel(down, cx),
+            None => {}
+        }
+        Vec::new()
     }
 
     fn cluster(&self, cx: &Cx) -> Option<ClusterId> {
@@ -428,6 +450,9 @@ impl Layer for Home {
         }
         boxes::draw(&drawn, cx, buf);
         for (pane, rect) in panes {
+            let number = ORDER.iter().zip(1..).find_map(|(one, number)| (*one == pane).then_some(number));
+            let spot = Spot::Pane { number: number.unwrap_or_default(), focused: self.focus == pane };
+            cx.pointer.put(rect, spot);
             self.fill(pane, rect, cx, buf);
         }
     }

@@ -52,6 +52,46 @@ pub fn columns(area: Rect, share: u16) -> (Rect, Rect) {
     (Rect { width: left, ..area }, Rect { x: area.x + left.saturating_sub(1), width: right, ..area })
 }
 
+/// Two columns whose common border is so many columns from the left, as far as both keep room.
+pub fn columns_at(area: Rect, border: u16) -> (Rect, Rect) {
+    let least = 9.min(area.width / 2);
+    let border = border.clamp(least, area.width.saturating_sub(least + 1).max(least));
+    let left = Rect { width: (border + 1).min(area.width), ..area };
+    let x = area.x + border.min(area.width);
+    (left, Rect { x, width: area.right() - x, ..area })
+}
+
+/// The boxes of a column with some of their common borders moved: to so many lines from the top, as
+/// far as every box keeps room. Where there is none they stay.
+pub fn column_at(mut rects: Vec<Rect>, moved: &[Option<u16>]) -> Vec<Rect> {
+    const LEAST: u16 = 2;
+    let (Some(first), Some(last)) = (rects.first().copied(), rects.last().copied()) else { return rects };
+    let (top, bottom) = (first.y, last.bottom().saturating_sub(1));
+    let count = u16::try_from(rects.len()).unwrap_or(u16::MAX);
+    let room = bottom.saturating_sub(top) >= count.saturating_mul(LEAST);
+    if !room || moved.iter().all(Option::is_none) || rects.iter().any(|rect| rect.height < LEAST) {
+        return rects;
+    }
+    let places = rects.iter().skip(1).zip(moved);
+    let mut lines: Vec<u16> = places.map(|(rect, moved)| moved.map_or(rect.y, |at| top + at)).collect();
+    let mut least = top;
+    for line in &mut lines {
+        *line = (*line).max(least + LEAST);
+        least = *line;
+    }
+    let mut most = bottom;
+    for line in lines.iter_mut().rev() {
+        *line = (*line).min(most - LEAST);
+        most = *line;
+    }
+    let ends = lines.iter().copied().chain([bottom]);
+    let starts = [top].into_iter().chain(lines.iter().copied());
+    for ((rect, start), end) in rects.iter_mut().zip(starts).zip(ends) {
+        *rect = Rect { y: start, height: end - start + 1, ..*rect };
+    }
+    rects
+}
+
 /// A grid of boxes of one size for as many of `count` as find room; neighbours share a border.
 pub fn tiles(area: Rect, count: usize, least: (u16, u16)) -> Vec<Rect> {
     let fit = |room: u16, least: u16| room.saturating_sub(1).checked_div(least - 1).unwrap_or(0).max(1);

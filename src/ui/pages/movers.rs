@@ -3,13 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{layout, listed};
+use super::listed;
 use crate::model::ClusterId;
 use crate::ui::action::{Action, Context};
 use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::panes::movers::Movers;
 use crate::ui::panes::{ListPane, change, clusters};
+use crate::ui::pointer::{Clicked, Under};
 use crate::ui::theme::Role;
 use crate::ui::widgets::boxes::{self, Boxed};
 use crate::ui::widgets::text;
@@ -59,6 +60,15 @@ impl Layer for MoversPage {
         }
     }
 
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        self.list.click(on, cx)
+    }
+
+    fn wheel(&mut self, _pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        self.list.wheel(down, cx);
+        Vec::new()
+    }
+
     fn offers(&self, action: Action, cx: &Cx) -> bool {
         listed::offers(action, &self.list, cx)
     }
@@ -86,7 +96,7 @@ impl Layer for MoversPage {
         }
         let most = usize::from(area.height / 2);
         let below = if lines.is_empty() { 0 } else { u16::try_from((lines.len() + 2).min(most)).unwrap_or(0) };
-        let rects = layout::column(area, &[(4, 1), (below, 0)][..if below == 0 { 1 } else { 2 }]);
+        let rects = cx.pointer.column("movers", area, &[(4, 1), (below, 0)][..if below == 0 { 1 } else { 2 }]);
         let mut drawn =
             vec![Boxed { area: rects[0], title: self.list.heading(true, cx), note: self.list.note(cx), focused: true }];
         if let (Some(under), Some(cluster)) = (rects.get(1), selected) {

@@ -14,6 +14,7 @@ use crate::ui::key::KeyPress;
 use crate::ui::layer::{Ask, Cx, Layer, Route};
 use crate::ui::panes::events::EventsPane;
 use crate::ui::panes::{press, step};
+use crate::ui::pointer::{Clicked, Spot, Under};
 use crate::ui::remote::Enter;
 use crate::ui::shells::term::Size;
 use crate::ui::shells::{Course, Shell, Wish, view};
@@ -25,6 +26,8 @@ use crate::ui::widgets::text;
 const BESIDE: u16 = 120;
 /// The least box of a shell beside others.
 const TILE: (u16, u16) = (40, 7);
+/// What the events beside a shell are called where a pane has a number.
+const EVENTS: u8 = 1;
 /// Columns of a shell's box that most programs are made for.
 const USUAL: u16 = 82;
 
@@ -55,16 +58,13 @@ impl ShellsPage {
         }
     }
 
-    fn places(&self, area: Rect) -> (Rect, Option<Rect>) {
+    fn places(&self, area: Rect, cx: &Cx) -> (Rect, Option<Rect>) {
         if self.zoomed || area.width < BESIDE {
             return (area, None);
         }
-        let (shell, events) = layout::columns(area, 62);
-        if shell.width >= USUAL {
-            return (shell, Some(events));
-        }
-        let x = area.x + USUAL - 1;
-        (Rect { width: USUAL, ..area }, Some(Rect { x, width: area.right() - x, ..area }))
+        let usual = (USUAL * 100).div_ceil(area.width);
+        let (shell, events) = cx.pointer.columns("shells", area, usual.max(62));
+        (shell, Some(events))
     }
 
     /// The shells that are side by side, and where; none while one has the page.
@@ -99,6 +99,9 @@ impl ShellsPage {
         };
         let drawn: Vec<Boxed> = tiles.iter().filter_map(|(at, area)| boxed(*at, *area)).collect();
         boxes::draw(&drawn, cx, buf);
+        for (at, area) in tiles {
+            cx.pointer.put(*area, Spot::Shell(*at));
+        }
         for (shell, area) in tiles.iter().filter_map(|(at, area)| Some((shown(*at)?, *area))) {
             let is_current = current == Some(shell.id);
             view::draw(shell, self.typing && is_current, cx, boxes::inside(area), buf);
@@ -136,7 +139,7 @@ impl ShellsPage {
         asks
     }
 
-    fn tabs(&self, cx: &Cx) -> Vec<Span<'static>> {
+    fn tabs(&self, area: Rect, cx: &Cx) -> Vec<Span<'static>> {
         let current = cx.shells.current().map(|shell| shell.id);
         let mut spans = Vec::new();
         for (number, shell) in (1..).zip(cx.shells.all()) {
@@ -144,6 +147,7 @@ impl ShellsPage {
                 spans.push(cx.span(Role::Faint, " │ "));
             }
             let shown = current == Some(shell.id);
+            let before = text::spans_width(&spans);
             let role = match () {
                 () if shown && self.typing => Role::TitleFocused,
                 () if shown => Role::Title,
@@ -153,6 +157,7 @@ impl ShellsPage {
             spans.push(cx.span(role, name(shell, cx)));
             let news = shell.course == Course::Running && shell.unseen && !shown;
             spans.extend(sign(shell, cx).or_else(|| news.then(|| cx.span(Role::Moving, " •"))));
+            cx.pointer.put(boxes::in_title(area, before, text::spans_width(&spans)), Spot::Shell(number - 1));
         }
         spans
     }
@@ -311,6 +316,24 @@ impl Layer for ShellsPage {
         }
     }
 
+    fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        let Under::Shell(at) = on else { return Clicked::NOTHING };
+        self.ending = false;
+        let current = cx.shells.current().map(|shell| shell.id);
+        let Some(shell) = cx.shells.all().get(at) else { return Clicked::NOTHING };
+        // A click on the one that is shown gives it the keyboard.
+        self.typing = shell.is_alive() && (self.typing || current == Some(shell.id));
+        Clicked::Done(vec![Ask::Shell(Wish::Select(at))])
+    }
+
+    fn wheel(&mut self, pane: Option<u8>, down: bool, cx: &Cx) -> Vec<Ask> {
+        if pane == Some(EVENTS) {
+            self.events.wheel(down, cx);
+            return Vec::new();
+        }
+        vec![Ask::Shell(Wish::Wheel { down })]
+    }
+
     fn offers(&self, action: Action, cx: &Cx) -> bool {
         match action {
             Action::NextPane => cx.shells.all().len() > 1,
@@ -332,7 +355,7 @@ impl Layer for ShellsPage {
 
     fn shows_shell(&self, area: Rect, cx: &Cx) -> Option<Size> {
         let tile = self.tiles(area, cx).first().map(|(_, place)| *place);
-        let inner = boxes::inside(tile.unwrap_or_else(|| self.places(area).0));
+        let inner = boxes::inside(tile.unwrap_or_else(|| self.places(area, cx).0));
         Some(Size { columns: inner.width, rows: inner.height })
     }
 
@@ -341,9 +364,12 @@ impl Layer for ShellsPage {
         if !tiles.is_empty() {
             return self.draw_tiles(&tiles, cx, buf);
         }
-        let (place, beside) = self.places(area);
+        let (place, beside) = self.places(area, cx);
         let shell = cx.shells.current();
-        let mut drawn = vec![Boxed { area: place, title: self.tabs(cx), note: Vec::new(), focused: self.typing }];
+        let at = cx.shells.all().iter().position(|one| shell.is_some_and(|shell| one.id == shell.id));
+        cx.pointer.put(place, Spot::Shell(at.unwrap_or_default()));
+        let title = self.tabs(place, cx);
+        let mut drawn = vec![Boxed { area: place, title, note: Vec::new(), focused: self.typing }];
         let cluster = self.cluster(cx);
         if let Some(area) = beside {
             let name = cluster.and_then(|id| cx.fleet.clusters.get(&id)).map(|cluster| cluster.name.clone());
@@ -353,6 +379,7 @@ impl Layer for ShellsPage {
         }
         boxes::draw(&drawn, cx, buf);
         if let Some(area) = beside {
+            cx.pointer.put(area, Spot::Pane { number: EVENTS, focused: true });
             self.events.view(cluster, false, cx, boxes::inside(area), buf);
         }
         let Some(shell) = shell else { return };

@@ -10,6 +10,7 @@ use crate::ui::action::Action;
 use crate::ui::filter::Filter;
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
+use crate::ui::pointer::{Clicked, Spot, Under, WHEEL};
 use crate::ui::theme::Role;
 use crate::ui::widgets::list::{Cursor, Step};
 use crate::ui::widgets::{table, text};
@@ -66,6 +67,31 @@ impl EventsPane {
         true
     }
 
+    pub fn click(&mut self, on: Under, cx: &Cx) -> Clicked {
+        self.filter.finish();
+        let Under::Row(row) = on else { return Clicked::NOTHING };
+        let keys: Vec<String> = self.rows(cx).into_iter().map(|event| event.id.clone()).collect();
+        match self.cursor.click(row, &keys) {
+            None => return Clicked::NOTHING,
+            Some(true) => return Clicked::Enter,
+            Some(false) => {}
+        }
+        let newest = keys.last().filter(|newest| self.cursor.selected(&keys) != Some(newest));
+        self.paused_at = newest.map(|newest| self.paused_at.take().unwrap_or_else(|| newest.clone()));
+        Clicked::NOTHING
+    }
+
+    pub fn wheel(&mut self, down: bool, cx: &Cx) {
+        let keys: Vec<String> = self.rows(cx).into_iter().map(|event| event.id.clone()).collect();
+        let Some(newest) = keys.last() else { return };
+        self.cursor.scroll(down, WHEEL, &keys);
+        if self.cursor.at_end(keys.len()) && down {
+            self.paused_at = None;
+        } else if !self.cursor.at_end(keys.len()) {
+            self.paused_at.get_or_insert_with(|| newest.clone());
+        }
+    }
+
     pub fn title(&self, number: u8, focused: bool, name: Option<&str>, cx: &Cx) -> Vec<Span<'static>> {
         let mut spans = title(number, "Stack events", focused, &self.filter, cx);
         if let Some(name) = name {
@@ -109,6 +135,7 @@ impl EventsPane {
             self.cursor.select(newest.clone());
         }
         let window = self.cursor.window(&keys, usize::from(area.height));
+        cx.pointer.put(area, Spot::Rows);
         let here = self.cursor.index(&keys);
         let widest = window.clone().map(|at| text::width(&address(rows[at]))).max().unwrap_or(0);
         let room = usize::from(area.width).saturating_sub(3);

@@ -15,6 +15,7 @@ use crate::ui::action::Action;
 use crate::ui::filter::Filter;
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::Cx;
+use crate::ui::pointer::{Clicked, Spot, Under, WHEEL};
 use crate::ui::theme::Role;
 use crate::ui::widgets::list::Cursor;
 use crate::ui::widgets::{table, text};
@@ -82,6 +83,20 @@ impl ResourcesPane {
         true
     }
 
+    pub fn click(&mut self, on: Under, id: ClusterId, cx: &Cx) -> Clicked {
+        let paths: Vec<Vec<String>> = self.nodes(id, cx).into_iter().map(|node| node.path).collect();
+        self.filter.finish();
+        match on {
+            Under::Row(row) if self.cursor.click(row, &paths) == Some(true) => Clicked::Enter,
+            _ => Clicked::NOTHING,
+        }
+    }
+
+    pub fn wheel(&mut self, down: bool, id: ClusterId, cx: &Cx) {
+        let paths: Vec<Vec<String>> = self.nodes(id, cx).into_iter().map(|node| node.path).collect();
+        self.cursor.scroll(down, WHEEL, &paths);
+    }
+
     /// Nova's id of the server under the cursor.
     pub fn server(&self, id: ClusterId, cx: &Cx) -> Option<String> {
         let nodes = self.nodes(id, cx);
@@ -119,6 +134,7 @@ impl ResourcesPane {
         }
         let paths: Vec<Vec<String>> = nodes.iter().map(|node| node.path.clone()).collect();
         let window = self.cursor.window(&paths, usize::from(area.height));
+        cx.pointer.put(area, Spot::Rows);
         let here = self.cursor.index(&paths);
         let flat = !self.filter.text().is_empty();
         let longest = window.clone().map(|at| text::width(&name(&nodes[at], flat))).max().unwrap_or(0);

@@ -80,6 +80,20 @@ impl Browse {
         });
     }
 
+    /// Shows other lines; the cursor stays where it is as long as it is among them.
+    pub fn scroll(&mut self, down: bool, by: usize) {
+        let lowest = self.lines.len().saturating_sub(self.height);
+        self.top = (if down { self.top + by } else { self.top.saturating_sub(by) }).min(lowest);
+        let last = (self.top + self.height).min(self.lines.len()).saturating_sub(1);
+        self.cursor = self.cursor.clamp(self.top, last.max(self.top));
+        self.screen.set_scrollback(lowest - self.top);
+    }
+
+    /// Whether the newest line is in sight and nothing is being selected.
+    pub fn is_at_end(&self) -> bool {
+        self.mark.is_none() && self.top + self.height >= self.lines.len()
+    }
+
     fn go(&mut self, line: usize) {
         self.cursor = line.min(self.lines.len().saturating_sub(1));
         let lowest = self.lines.len().saturating_sub(self.height);

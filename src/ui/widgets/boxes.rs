@@ -56,6 +56,13 @@ fn titles(boxed: &Boxed, buf: &mut Buffer) {
     }
 }
 
+/// Where these columns of a box's title are; nothing where they have no room.
+pub fn in_title(area: Rect, from: usize, to: usize) -> Rect {
+    let end = usize::from(area.width.saturating_sub(2));
+    let column = |at: usize| u16::try_from((at + 2).min(end)).unwrap_or(area.width);
+    Rect { x: area.x + column(from), width: column(to) - column(from), height: area.height.min(1), ..area }
+}
+
 /// The inside of a bordered area.
 pub fn inside(area: Rect) -> Rect {
     Rect {

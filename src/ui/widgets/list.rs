@@ -9,11 +9,13 @@ pub struct Cursor<K> {
     index: usize,
     top: usize,
     height: usize,
+    /// The rows that were drawn last: a click means what was seen, whatever came since.
+    shown: Vec<K>,
 }
 
 impl<K> Default for Cursor<K> {
     fn default() -> Self {
-        Self { key: None, index: 0, top: 0, height: 1 }
+        Self { key: None, index: 0, top: 0, height: 1, shown: Vec::new() }
     }
 }
 
@@ -61,9 +63,33 @@ impl<K: Clone + PartialEq> Cursor<K> {
         next != index
     }
 
+    /// Puts the cursor on the row that was drawn as this one, counted from the first in sight; whether
+    /// it was there already. `None`: there was no such row, or it has gone.
+    pub fn click(&mut self, row: usize, keys: &[K]) -> Option<bool> {
+        let key = self.shown.get(row).filter(|key| keys.contains(key))?;
+        let already = self.key.as_ref() == Some(key);
+        self.key = Some(key.clone());
+        Some(already)
+    }
+
+    /// Other rows come in sight; the cursor stays where it is as long as it is among them.
+    pub fn scroll(&mut self, down: bool, by: usize, keys: &[K]) {
+        let Some(index) = self.index(keys) else { return };
+        let top = if down { self.top + by } else { self.top.saturating_sub(by) };
+        self.top = top.min(keys.len().saturating_sub(self.height));
+        self.index = index.clamp(self.top, self.top + self.height.max(1) - 1).min(keys.len() - 1);
+        self.key = keys.get(self.index).cloned();
+    }
+
+    /// Whether the last of so many rows is in sight.
+    pub fn at_end(&self, count: usize) -> bool {
+        self.top + self.height >= count
+    }
+
     /// The rows to draw in `height` lines; keeps the cursor in sight.
     pub fn window(&mut self, keys: &[K], height: usize) -> std::ops::Range<usize> {
         self.height = height;
+        self.shown.clear();
         let Some(index) = self.index(keys) else {
             self.top = 0;
             return 0..0;
@@ -74,7 +100,9 @@ impl<K: Clone + PartialEq> Cursor<K> {
         if height > 0 && index >= self.top + height {
             self.top = index + 1 - height;
         }
-        self.top..(self.top + height).min(keys.len())
+        let window = self.top..(self.top + height).min(keys.len());
+        self.shown.extend_from_slice(&keys[window.clone()]);
+        window
     }
 }
 
@@ -94,5 +122,34 @@ mod tests {
         cursor.step(Step::Last, &[0, 1, 2, 3]);
         assert_eq!(cursor.window(&[0, 1, 2, 3], 2), 2..4);
         assert_eq!(cursor.window(&[0, 1, 2, 3], 0), 2..2);
+    }
+
+    #[test]
+    fn a_click_means_what_was_seen() {
+        let mut cursor = Cursor::default();
+        cursor.window(&[1, 2, 3], 2);
+        let keys = [2, 3, 1];
+        assert_eq!([cursor.click(1, &keys), cursor.click(1, &keys)], [Some(false), Some(true)]);
+        assert_eq!(cursor.click(2, &keys), None, "nothing was drawn there");
+        assert_eq!(cursor.click(0, &[2, 3]), None, "it has gone");
+        assert_eq!(cursor.selected(&[2, 3, 1]), Some(&2));
+    }
+
+    #[test]
+    fn scrolling_moves_the_cursor_only_to_keep_it_in_sight() {
+        let keys: Vec<u8> = (0..10).collect();
+        let mut cursor = Cursor::default();
+        cursor.select(2);
+        assert_eq!(cursor.window(&keys, 4), 0..4);
+        cursor.scroll(true, 2, &keys);
+        assert_eq!((cursor.window(&keys, 4), cursor.selected(&keys)), (2..6, Some(&2)));
+        cursor.scroll(true, 3, &keys);
+        assert_eq!((cursor.window(&keys, 4), cursor.selected(&keys)), (5..9, Some(&5)));
+        assert!(!cursor.at_end(10));
+        cursor.scroll(true, 3, &keys);
+        assert!(cursor.at_end(10));
+        cursor.scroll(false, 30, &keys);
+        assert_eq!((cursor.window(&keys, 4), cursor.selected(&keys)), (0..4, Some(&3)));
+        cursor.scroll(true, 3, &[] as &[u8]);
     }
 }

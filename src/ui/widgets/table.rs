@@ -10,6 +10,7 @@ use ratatui::text::Span;
 
 use super::text;
 use crate::ui::layer::Cx;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 
 /// One column of rows of type `R`.
@@ -82,7 +83,9 @@ pub fn draw<R>(
     let mut x = area.x + 2;
     for (at, wide) in widths.iter().enumerate().filter(|_| heading > 0) {
         let Some(wide) = *wide else { continue };
-        text::put(buf, x, area.y, u16::try_from(wide).unwrap_or(0), vec![cx.span(Role::Heading, title(at))]);
+        let room = u16::try_from(wide).unwrap_or(0);
+        text::put(buf, x, area.y, room, vec![cx.span(Role::Heading, title(at))]);
+        cx.pointer.put(Rect { x, width: room, height: 1, ..area }, Spot::Heading(at));
         x += u16::try_from(wide + GAP).unwrap_or(0);
     }
     for (index, (y, row)) in (area.y + heading..area.bottom()).zip(cells).enumerate() {

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::Pane;
 use crate::ui::pages::layout;
+use crate::ui::pointer::Pointer;
 
 /// A box on the page: the panes that share it, and the one that is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,30 +49,30 @@ impl Shown {
     }
 }
 
-pub fn places(area: Rect, focus: Pane, zoomed: bool, shown: &Shown) -> Vec<Slot> {
+pub fn places(area: Rect, focus: Pane, zoomed: bool, shown: &Shown, pointer: &Pointer) -> Vec<Slot> {
     let wide = area.width >= layout::WIDE;
     if zoomed || area.height < 12 || (!wide && area.height < 30) {
         return vec![Slot { area, panes: Pane::ALL.to_vec(), shown: focus }];
     }
     if !wide {
-        let rects = layout::column(area, &[(6, 1), (6, 1)]);
+        let rects = pointer.column("cloud narrow", area, &[(6, 1), (6, 1)]);
         return vec![
             Slot { area: rects[0], panes: LEFT.to_vec(), shown: shown.left },
             Slot { area: rects[1], panes: RIGHT.to_vec(), shown: shown.right },
         ];
     }
-    let (left, right) = layout::columns(area, 54);
-    let mut slots = column(left, &LEFT, shown.left, shown.lower_left);
-    slots.extend(column(right, &RIGHT, shown.right, shown.lower_right));
+    let (left, right) = pointer.columns("cloud", area, 54);
+    let mut slots = column(("cloud left", left), &LEFT, shown.left, shown.lower_left, pointer);
+    slots.extend(column(("cloud right", right), &RIGHT, shown.right, shown.lower_right, pointer));
     slots
 }
 
 /// The first of the panes stays in sight above the others, where there is room.
-fn column(area: Rect, panes: &[Pane], last: Pane, lower: Pane) -> Vec<Slot> {
+fn column((name, area): (&'static str, Rect), panes: &[Pane], last: Pane, lower: Pane, pointer: &Pointer) -> Vec<Slot> {
     if area.height < TALL {
         return vec![Slot { area, panes: panes.to_vec(), shown: last }];
     }
-    let rects = layout::column(area, &[(6, 1), (6, 1)]);
+    let rects = pointer.column(name, area, &[(6, 1), (6, 1)]);
     vec![
         Slot { area: rects[0], panes: panes[..1].to_vec(), shown: panes[0] },
         Slot { area: rects[1], panes: panes[1..].to_vec(), shown: lower },

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::Pane;
 use crate::ui::pages::layout;
+use crate::ui::pointer::Pointer;
 
 /// A box on the page: the panes that share it, and the one that is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +33,7 @@ const LEFT: [Pane; 3] = [Pane::Groups, Pane::Nodes, Pane::Resources];
 const RIGHT: [Pane; 4] = [Pane::Events, Pane::History, Pane::Issued, Pane::Labels];
 
 /// The cluster's own words, and the boxes under them.
-pub fn places(area: Rect, wanted: &Wanted) -> (Rect, Vec<Slot>) {
+pub fn places(area: Rect, wanted: &Wanted, pointer: &Pointer) -> (Rect, Vec<Slot>) {
     let all = || Pane::ALL.to_vec();
     let slot = |area, panes: Vec<Pane>, shown| Slot { area, panes, shown };
     if area.height < 12 {
@@ -43,23 +44,24 @@ pub fn places(area: Rect, wanted: &Wanted) -> (Rect, Vec<Slot>) {
     let head = wanted.head.min(most).max(3);
     let wide = area.width >= layout::WIDE;
     if wanted.zoomed || (!wide && area.height < 30) {
-        let rects = layout::column(area, &[(head, 0), (5, 1)]);
+        let rects = pointer.column("cluster zoomed", area, &[(head, 0), (5, 1)]);
         return (rects[0], vec![slot(rects[1], all(), wanted.focus)]);
     }
     if !wide {
-        let rects = layout::column(area, &[(head, 0), (6, 1), (6, 1)]);
+        let rects = pointer.column("cluster narrow", area, &[(head, 0), (6, 1), (6, 1)]);
         let slots = vec![slot(rects[1], LEFT.to_vec(), wanted.left), slot(rects[2], RIGHT.to_vec(), wanted.right)];
         return (rects[0], slots);
     }
-    let rects = layout::column(area, &[(head, 0), (6, 1)]);
-    let (left, right) = layout::columns(rects[1], 54);
+    let rects = pointer.column("cluster", area, &[(head, 0), (6, 1)]);
+    let (left, right) = pointer.columns("cluster", rects[1], 54);
     let right = slot(right, RIGHT.to_vec(), wanted.right);
     if left.height < 14 {
         return (rects[0], vec![slot(left, LEFT.to_vec(), wanted.left), right]);
     }
     // Node groups are few: they stay in sight above what they consist of.
     let below = if wanted.left == Pane::Groups { Pane::Nodes } else { wanted.left };
-    let lefts = layout::column(left, &[(wanted.groups.clamp(4, left.height / 2), 0), (5, 1)]);
+    let groups = wanted.groups.clamp(4, left.height / 2);
+    let lefts = pointer.column("cluster left", left, &[(groups, 0), (5, 1)]);
     let slots = vec![
         slot(lefts[0], vec![Pane::Groups], Pane::Groups),
         slot(lefts[1], vec![Pane::Nodes, Pane::Resources], below),
