@@ -5,6 +5,7 @@ mod chords;
 mod cloud;
 mod desk;
 mod doing;
+mod everywhere;
 mod keys;
 mod marks;
 mod mouse;

@@ -23,6 +23,70 @@ fn a_signal_gives_the_terminal_back() {
     }
 }
 
+/// Nothing of it stays behind, in processes or in files.
+#[test]
+fn a_hang_up_ends_all_of_it() {
+    let (home, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let place = temporary.path().display().to_string();
+    let mut t = Terminal::start(&["demo"], &[("TMPDIR", &place)], home.path(), (80, 24));
+    t.sees("No clusters yet");
+    let left = || std::fs::read_dir(temporary.path()).unwrap().count();
+    assert!(left() > 0, "the embedded cloud lives there");
+    t.signal("HUP");
+    assert_eq!(t.ends(), 0);
+    assert_eq!(left(), 0);
+}
+
+/// In a shell with job control, as people have it.
+#[test]
+fn it_can_be_stopped_and_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let env = [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("PS1", "ready> "), ("ENV", "")];
+    let mut t = Terminal::run("/bin/sh", &["-i"], &env, home.path(), (80, 24));
+    t.sees("ready>").keys(&format!("{} demo\n", env!("CARGO_BIN_EXE_jeroboam"))).sees("No clusters yet");
+    let stops: [&dyn Fn(&mut Terminal); 2] = [
+        &|t| {
+            t.keys("\x1a");
+        },
+        &|t| t.signal_child("TSTP"),
+    ];
+    for stop in stops {
+        stop(&mut t);
+        assert!(t.is_given_back(), "{}", t.screen());
+        // What is typed before the shell reads again is lost.
+        let asks = |screen: &str| screen.contains("Stopped") && screen.trim_end().ends_with("ready>");
+        t.until("the shell's prompt", SOON, asks);
+        t.keys("echo $((6 * 7))\n").until("the shell to answer", SOON, |screen| screen.contains("\n42"));
+        t.keys("clear; fg\n").sees("No clusters yet").sees("? keys");
+        t.keys("2").keys("n").sees("New cluster template");
+        t.keys("\x1b").until("the form to close", SOON, |screen| !screen.contains("New cluster template"));
+    }
+    t.keys("q").until("the shell's prompt", SOON, |screen| screen.trim_end().ends_with("ready>"));
+    t.keys("exit\n");
+    t.ends();
+}
+
+/// As a window gives while somebody drags its corner.
+#[test]
+fn a_storm_of_sizes_ends_in_a_whole_picture() {
+    let (_home, mut t) = demo(&[], (80, 24));
+    for round in 0..30 {
+        for size in [(20, 5), (500, 200), (1, 1), (200, 5), (37, 9), (20, 200)] {
+            t.resize(size);
+            t.keys(if round % 2 == 0 { "2" } else { "1" });
+        }
+    }
+    t.resize((20, 5));
+    t.sees("too small");
+    t.resize((120, 40));
+    t.sees("No clusters yet").sees("4 CA certificates").sees("? keys");
+    let broken: Vec<String> =
+        t.part((0, 1), (120, 38)).into_iter().filter(|line| line.chars().count() != 120).collect();
+    assert_eq!(broken, [""; 0], "{}", t.screen());
+    t.keys("q");
+    assert_eq!(t.ends(), 0);
+}
+
 #[test]
 fn no_color_means_none() {
     let (_home, t) = demo(&[("NO_COLOR", "1")], (80, 24));

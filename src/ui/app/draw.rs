@@ -23,6 +23,11 @@ impl App {
     }
 
     pub fn draw_into(&mut self, area: Rect, buf: &mut Buffer) {
+        self.draw_all(area, buf);
+        text::tame(buf);
+    }
+
+    fn draw_all(&mut self, area: Rect, buf: &mut Buffer) {
         let contexts = self.contexts();
         let banner = u16::from(self.fleet.trouble.is_some());
         let body =

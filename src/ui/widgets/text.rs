@@ -1,10 +1,21 @@
-//! Text by display width: cutting, wrapping, and lines put into a buffer.
+//! Text by display width: cutting, wrapping, and lines put into a buffer. All text of a picture comes
+//! through here, so that what could steer a terminal ends here, also where whoever read it forgot that.
+
+use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::model::text::{clean, is_unsafe};
+
+/// The text as it may be shown. Most is so already.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || !text.chars().any(is_unsafe);
+    if is_plain { Cow::Borrowed(text) } else { Cow::Owned(clean(text)) }
+}
 
 /// Columns a text takes.
 pub fn width(text: &str) -> usize {
@@ -18,6 +29,7 @@ pub fn fit(text: &str, room: usize) -> String {
     }
     // A cheap way out for hostile lengths: no screen is wider than this.
     let text = text.char_indices().nth(4096).map_or(text, |(at, _)| &text[..at]);
+    let text = &*harmless(text);
     if text.width() <= room {
         return text.to_owned();
     }
@@ -44,6 +56,7 @@ pub fn pad(text: &str, room: usize) -> String {
 
 /// Like [`fit`], keeping the end (`…/workers.3.server`).
 pub fn fit_end(text: &str, room: usize) -> String {
+    let text = &*harmless(text);
     if text.width() <= room {
         return text.to_owned();
     }
@@ -69,7 +82,9 @@ pub fn wrap(text: &str, room: usize, lines: usize) -> Vec<String> {
         return done;
     }
     let mut line = String::new();
-    let mut rest = text.char_indices().nth(8192).map_or(text, |(at, _)| &text[..at]).split(' ').peekable();
+    let text = text.char_indices().nth(8192).map_or(text, |(at, _)| &text[..at]);
+    let text = harmless(text);
+    let mut rest = text.split(' ').peekable();
     while let Some(word) = rest.next() {
         let joined = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
         if joined.width() <= room {
@@ -157,6 +172,11 @@ pub fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, spans: Vec<Span<'static>
         return;
     }
     let room = room.min(area.right() - x);
+    let safe = |span: Span<'static>| match harmless(&span.content) {
+        Cow::Borrowed(_) => span,
+        Cow::Owned(text) => Span::styled(text, span.style),
+    };
+    let spans = spans.into_iter().map(safe).collect();
     buf.set_line(x, y, &Line::from(fit_spans(spans, usize::from(room))), room);
 }
 
@@ -164,6 +184,15 @@ pub fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, spans: Vec<Span<'static>
 pub fn put_lines(buf: &mut Buffer, area: Rect, lines: Vec<Vec<Span<'static>>>) {
     for (y, line) in (area.top()..area.bottom()).zip(lines) {
         put(buf, area.x, y, area.width, line);
+    }
+}
+
+/// The same of what is drawn by widgets that are not ours, as lines being typed are.
+pub fn tame(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if let Cow::Owned(_) = harmless(cell.symbol()) {
+            cell.set_symbol("\u{FFFD}");
+        }
     }
 }
 

@@ -359,37 +359,3 @@ fn a_theme_with_a_ground_of_its_own_covers_the_screen() {
         }
     }
 }
-
-#[test]
-fn every_size_gives_a_picture() {
-    let mut desks = Vec::new();
-    for keys in [
-        "down",
-        "down down enter",
-        "down down down w",
-        "2 n",
-        "n",
-        "? down",
-        "down d",
-        "down K",
-        "4 enter",
-        "n tab enter",
-        "n w o r k ctrl-s",
-        "Y G / a",
-        "down enter l G w right",
-    ] {
-        let mut desk = Desk::ready();
-        desk.press(keys);
-        desks.push(desk);
-    }
-    desks.push(Desk::new());
-    let widths = [1, 2, 3, 5, 10, 20, 35, 36, 37, 40, 50, 60, 79, 80, 99, 100, 101, 120, 159, 160, 200];
-    let heights = [1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 24, 29, 30, 40, 60];
-    for width in widths {
-        for height in heights {
-            for desk in &mut desks {
-                desk.buffer(width, height);
-            }
-        }
-    }
-}

@@ -170,8 +170,14 @@ impl Terminal {
 
     /// Sends a Unix signal by name (`KILL`, `TERM`).
     pub fn signal(&mut self, name: &str) {
-        let pid = self.child.process_id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+        send(name, &self.child.process_id().unwrap().to_string());
+    }
+
+    /// … to what a shell runs in it.
+    pub fn signal_child(&mut self, name: &str) {
+        let pid = self.child.process_id().unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        send(name, children.trim());
     }
 
     /// Waits for the end of the program; its exit code.
@@ -185,6 +191,10 @@ impl Terminal {
             std::thread::yield_now();
         }
     }
+}
+
+fn send(signal: &str, pid: &str) {
+    assert!(std::process::Command::new("kill").args(["-s", signal, pid]).status().unwrap().success());
 }
 
 fn is_the_shells(screen: &vt100::Screen) -> bool {
