@@ -268,8 +268,12 @@ async fn answer(manager: &dyn Manager, remote: Option<&Remote>, job: Job) -> Rep
         Job::History(id) => Reply::History(id, manager.history(Some(id), HISTORY).await),
         Job::Issued(id) => Reply::Issued(id, manager.issued(Some(id)).await),
         Job::Labels(id) => Reply::Labels(id, manager.labels(id).await),
-        Job::Certificate(id) => {
-            Reply::Certificate(id, manager.ca_certificate(id, Authority::Kubernetes).await.map(Box::new))
+        Job::Certificates(ids) => {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                found.push((id, manager.ca_certificate(id, Authority::Kubernetes).await));
+            }
+            Reply::Certificates(found)
         }
         Job::Read(source) => {
             let found = read::read(manager, &source).await;
@@ -346,7 +350,9 @@ fn failed(job: &Job) -> Reply {
         Job::History(id) => Reply::History(*id, Err(defect("reading the history"))),
         Job::Issued(id) => Reply::Issued(*id, Err(defect("listing issued certificates"))),
         Job::Labels(id) => Reply::Labels(*id, Err(defect("reading the labels"))),
-        Job::Certificate(id) => Reply::Certificate(*id, Err(defect("reading the certificate"))),
+        Job::Certificates(ids) => {
+            Reply::Certificates(ids.iter().map(|id| (*id, Err(defect("reading the certificate")))).collect())
+        }
         Job::Read(source) => Reply::Read(source.clone(), Err(defect("reading it"))),
         Job::ReadRequest(_) => Reply::Request(Err(defect("reading the request"))),
         Job::Sign { id, .. } => Reply::Signed(*id, Err(defect("signing"))),

@@ -46,6 +46,7 @@ use super::pointer::Pointer;
 use super::shells::{Shells, Wish};
 use super::theme::Theme;
 use super::words;
+use crate::model::text::clean;
 use crate::model::{Cluster, ClusterId, Destination, Problem};
 use crate::service::Change;
 use trail::Trail;
@@ -157,6 +158,9 @@ impl App {
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let mut effects = Vec::new();
         let news = matches!(msg, Msg::Change(_) | Msg::Reply(..) | Msg::Shell(..));
+        let tells =
+            matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Resize | Msg::Focus(_) | Msg::Tick(_) | Msg::Shell(..));
+        self.fleet.version += u64::from(!tells);
         match msg {
             Msg::Tick(now) => {
                 if self.wake_at().is_some_and(|at| at <= now) {
@@ -236,10 +240,10 @@ impl App {
     /// When the picture changes by time alone: every second while a cluster
     /// moves, when a notice goes, when an age turns. `None`: never.
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
-        let moves = |cluster: &Cluster| cluster.status.is_in_progress() && !cluster.is_held();
-        let moving = self.fleet.clusters.values().any(moves);
+        let moves = |cluster: &Cluster| !cluster.is_held();
+        let moving = self.fleet.clusters.moving().any(moves);
         let second = moving.then(|| self.now.trunc_subsecs(0) + TimeDelta::seconds(1));
-        let ages = self.fleet.clusters.values().map(|cluster| words::age_changes(cluster.created_at, self.now)).min();
+        let ages = self.fleet.clusters.age_turns(self.now);
         [second, ages, self.notices.next_expiry(), self.images_due()].into_iter().flatten().min()
     }
 
@@ -447,7 +451,7 @@ impl App {
             return;
         }
         if job == Job::Clusters || job == Job::Templates {
-            let clusters = self.fleet.clusters.keys().map(|id| id.0);
+            let clusters = self.fleet.clusters.ids().map(|id| id.0);
             self.known = clusters.chain(self.fleet.templates.keys().map(|id| id.0)).collect();
         }
         self.generation += 1;
@@ -457,7 +461,7 @@ impl App {
 
     fn change(&mut self, change: Change, effects: &mut Vec<Effect>) {
         if let Some(told) = self.tell(&change).filter(|_| self.is_alone()) {
-            effects.push(Effect::Alert(told));
+            effects.push(Effect::Alert(clean(&told)));
         }
         let recovered = matches!(change, Change::Trouble { problem: None }) && self.fleet.trouble.is_some();
         if self.fleet.apply(change) {
@@ -478,8 +482,7 @@ impl App {
     pub fn title(&self) -> String {
         let (moving, failed, _) = self.fleet.counts();
         let mut told = "jeroboam".to_owned();
-        let mut movers = self.fleet.clusters.values().filter(|cluster| cluster.status.is_in_progress());
-        match (movers.next(), moving) {
+        match (self.fleet.clusters.moving().next(), moving) {
             (Some(cluster), 1) => {
                 let percent = cluster.progress.map(|progress| format!(" {} %", progress.percent()));
                 told = format!("{}{} · {told}", cluster.name, percent.unwrap_or_default());
@@ -487,6 +490,8 @@ impl App {
             (Some(_), _) => told = format!("{moving} moving · {told}"),
             (None, _) => {}
         }
+        // It goes to the terminal as it is.
+        let told = clean(&told);
         if failed > 0 { format!("✖ {failed} failed · {told}") } else { told }
     }
 

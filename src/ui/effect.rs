@@ -45,7 +45,7 @@ pub enum Job {
     History(ClusterId),
     Issued(ClusterId),
     Labels(ClusterId),
-    Certificate(ClusterId),
+    Certificates(Vec<ClusterId>),
     /// A text that nothing is kept of.
     Read(Source),
     Bastions(ClusterId),
@@ -140,7 +140,7 @@ pub enum Slot {
     History,
     Issued,
     Labels,
-    Certificate(ClusterId),
+    Certificates,
     Read,
     Preview,
     CreateTemplate,
@@ -179,7 +179,7 @@ impl Job {
             Self::History(_) => Slot::History,
             Self::Issued(_) => Slot::Issued,
             Self::Labels(_) => Slot::Labels,
-            Self::Certificate(id) => Slot::Certificate(*id),
+            Self::Certificates(_) => Slot::Certificates,
             Self::Read(_) => Slot::Read,
             Self::Preview(_) => Slot::Preview,
             Self::CreateTemplate(_) => Slot::CreateTemplate,
@@ -221,7 +221,7 @@ impl Job {
                 | Self::History(_)
                 | Self::Issued(_)
                 | Self::Labels(_)
-                | Self::Certificate(_)
+                | Self::Certificates(_)
                 | Self::Read(_)
                 | Self::Bastions(_)
                 | Self::ReadRequest(_)

@@ -44,13 +44,19 @@ impl Filter {
 
     /// Whether every word of it is met somewhere in the text, whatever the case.
     pub fn matches(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        self.text().to_lowercase().split_whitespace().all(|word| {
-            match (word.strip_prefix('!'), word.strip_prefix('~')) {
+        self.matcher().is_none_or(|matches| matches(text))
+    }
+
+    /// [`Self::matches`] for many texts; `None`: it has no words, so that everything fits.
+    pub fn matcher(&self) -> Option<impl Fn(&str) -> bool> {
+        let wanted = self.text().to_lowercase();
+        (!wanted.is_empty()).then_some(move |text: &str| {
+            let text = text.to_lowercase();
+            wanted.split_whitespace().all(|word| match (word.strip_prefix('!'), word.strip_prefix('~')) {
                 (Some(without), _) => without.is_empty() || !text.contains(without),
                 (None, Some(letters)) => in_order(letters, &text),
                 (None, None) => text.contains(word),
-            }
+            })
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What is known of the cloud: the one shared model that every page reads and
 //! only [`super::App`] writes. Applying the same news twice changes nothing.
 
+mod clusters;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -16,6 +18,7 @@ use crate::model::{
     StackEvent, StackResource, TemplateId,
 };
 use crate::service::{CaCertificate, Change, ConductorRole};
+use clusters::Clusters;
 
 /// What is known of a cluster that somebody looks at, each part loaded by itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,12 +86,14 @@ impl Tree {
 pub struct Fleet {
     /// What time it is, for what is noted as it comes.
     pub now: DateTime<Utc>,
+    /// Another one after whatever may have changed any of this: what was worked out of it holds no longer.
+    pub version: u64,
     pub paces: Paces,
     pub identity: Option<Identity>,
     pub role: Option<ConductorRole>,
     /// The cloud or the store is out of reach just now.
     pub trouble: Option<Problem>,
-    pub clusters: BTreeMap<ClusterId, Cluster>,
+    pub clusters: Clusters,
     pub templates: BTreeMap<TemplateId, ClusterTemplate>,
     pub clusters_loaded: Loaded,
     pub templates_loaded: Loaded,
@@ -97,7 +102,7 @@ pub struct Fleet {
     resources: HashMap<ClusterId, Tree>,
     pub resources_loaded: BTreeMap<ClusterId, Loaded>,
     looked: HashMap<ClusterId, Looked>,
-    pub certificates: BTreeMap<ClusterId, Result<CaCertificate, Problem>>,
+    pub certificates: HashMap<ClusterId, Result<CaCertificate, Problem>>,
     pub clouds: Clouds,
     /// What was asked of clouds, the oldest first.
     pub calls: Vec<ApiCall>,
@@ -125,11 +130,18 @@ impl Default for Clouds {
 const CALLS_KEPT: usize = 2000;
 /// Heat keeps about a thousand events a stack; nested ones add up. More is not read by anybody.
 const EVENTS_KEPT: usize = 5000;
+/// Of all clusters together. Those of a cluster that nobody looks at can be had again.
+const EVENTS_OF_ALL: usize = 50_000;
 
 impl Fleet {
     /// Of another cloud or project: all that is known of it is what belongs to none.
     pub fn elsewhere(&mut self) -> Self {
-        Self { clouds: std::mem::take(&mut self.clouds), calls: std::mem::take(&mut self.calls), ..Self::at(self.now) }
+        Self {
+            version: self.version + 1,
+            clouds: std::mem::take(&mut self.clouds),
+            calls: std::mem::take(&mut self.calls),
+            ..Self::at(self.now)
+        }
     }
 
     /// Empty, at this time.
@@ -203,7 +215,7 @@ impl Fleet {
         }
         self.look_again(&cluster);
         self.paces.note(&cluster, self.now);
-        self.clusters.insert(cluster.uuid, cluster);
+        self.clusters.insert(cluster);
         true
     }
 
@@ -244,6 +256,23 @@ impl Fleet {
         self.looked.entry(id).or_default().labels.put(labels);
     }
 
+    /// Of a cluster that is still there.
+    pub fn put_certificate(&mut self, id: ClusterId, certificate: Result<CaCertificate, Problem>) {
+        if self.clusters.contains_key(&id) {
+            self.certificates.insert(id, certificate);
+        }
+    }
+
+    /// Clusters whose certificate nobody asked for, by name; so many at most.
+    pub fn without_certificate(&self, most: usize) -> Vec<ClusterId> {
+        // Those of clusters that are gone are gone too.
+        if self.certificates.len() >= self.clusters.len() {
+            return Vec::new();
+        }
+        let ids = self.clusters.values().map(|cluster| cluster.uuid);
+        ids.filter(|id| !self.certificates.contains_key(id)).take(most).collect()
+    }
+
     /// A certificate was issued just now.
     pub fn issued_more(&mut self, id: ClusterId) {
         self.looked.entry(id).or_default().issued.loaded = Loaded::Not;
@@ -276,7 +305,28 @@ impl Fleet {
         kept.dedup_by(|a, b| a.id == b.id);
         let surplus = kept.len().saturating_sub(EVENTS_KEPT);
         kept.drain(..surplus);
+        self.forget_events_beside(id);
         true
+    }
+
+    /// Makes room: what was moved least lately is forgotten first, and loaded again when somebody looks.
+    fn forget_events_beside(&mut self, id: ClusterId) {
+        let mut there: usize = self.events.values().map(Vec::len).sum();
+        if there <= EVENTS_OF_ALL {
+            return;
+        }
+        let last = |events: &Vec<StackEvent>| events.last().map(|event| event.time);
+        let mut others: Vec<_> =
+            self.events.iter().filter(|(of, _)| **of != id).map(|(of, e)| (last(e), *of)).collect();
+        others.sort();
+        for (_, of) in others {
+            // Well below, so that this is not done at each event.
+            if there <= EVENTS_OF_ALL / 2 {
+                break;
+            }
+            there -= self.events.remove(&of).map_or(0, |events| events.len());
+            self.events_loaded.remove(&of);
+        }
     }
 
     pub fn put_resources(&mut self, id: ClusterId, resources: Vec<StackResource>) -> bool {
@@ -304,9 +354,7 @@ impl Fleet {
     }
 
     pub fn clusters_by_name(&self) -> Vec<&Cluster> {
-        let mut all: Vec<&Cluster> = self.clusters.values().collect();
-        all.sort_by(|a, b| a.name.cmp(&b.name).then(a.created_at.cmp(&b.created_at)));
-        all
+        self.clusters.values().collect()
     }
 
     /// By name, own ones before others'.
@@ -324,8 +372,7 @@ impl Fleet {
 
     /// Clusters on the move, failed, ready.
     pub fn counts(&self) -> (usize, usize, usize) {
-        let count = |f: fn(&Cluster) -> bool| self.clusters.values().filter(|c| f(c)).count();
-        (count(|c| c.status.is_in_progress()), count(|c| c.status.is_failed()), count(|c| c.status.is_complete()))
+        self.clusters.counts()
     }
 
     /// Forget that lists were loaded, so that they are asked for again; what is known stays on screen.
@@ -348,7 +395,8 @@ impl Fleet {
     /// Takes a whole list: what is not in it any more goes.
     pub fn put_clusters(&mut self, list: Vec<Cluster>, known_before: &BTreeSet<ClusterId>) {
         let named: BTreeSet<ClusterId> = list.iter().map(|cluster| cluster.uuid).collect();
-        self.clusters.retain(|id, _| named.contains(id) || !known_before.contains(id));
+        self.clusters.retain(|id| named.contains(id) || !known_before.contains(id));
+        self.certificates.retain(|id, _| self.clusters.contains_key(id));
         for cluster in list {
             self.put_cluster(cluster);
         }

@@ -58,7 +58,8 @@ pub enum Reply {
     History(ClusterId, Result<Vec<HistoryEntry>, Problem>),
     Issued(ClusterId, Result<Vec<IssuedCertificate>, Problem>),
     Labels(ClusterId, Result<Vec<Effective>, Problem>),
-    Certificate(ClusterId, Result<Box<CaCertificate>, Problem>),
+    /// Those of the clusters that were asked for.
+    Certificates(Vec<(ClusterId, Result<CaCertificate, Problem>)>),
     Read(Source, Result<Found, Problem>),
     Preview(Result<Box<Preview>, Vec<Problem>>),
     TemplateCreated(Result<Box<ClusterTemplate>, Vec<Problem>>),

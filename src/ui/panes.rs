@@ -18,6 +18,8 @@ pub mod resources;
 pub mod templates;
 pub mod tree;
 
+use std::cell::RefCell;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -44,6 +46,7 @@ pub trait Spec {
     fn key(row: &Self::Row) -> Self::Key;
     fn columns() -> &'static [Column<Self::Row>];
     /// What the filter looks through.
+    /// It follows from the fleet, and not from the time.
     fn haystack(row: &Self::Row, cx: &Cx) -> String;
     /// What to say instead of rows, and what to do about it.
     fn empty(of: Self::Of, room: usize, cx: &Cx) -> Vec<Vec<Span<'static>>>;
@@ -59,6 +62,14 @@ pub struct ListPane<S: Spec> {
     sorted: Option<Sorted>,
     pub filter: Filter,
     marks: Marks<S::Key>,
+    /// What filter and order made of all rows: a picture asks for them many times.
+    shown: RefCell<Option<Shown>>,
+}
+
+/// Which of all rows are shown, in which order; of this version of the fleet, with this filter and order.
+struct Shown {
+    of: (u64, String, Option<Sorted>),
+    rows: Vec<usize>,
 }
 
 impl<S: Spec> Default for ListPane<S> {
@@ -82,27 +93,49 @@ pub fn step(action: Action) -> Option<Step> {
 
 impl<S: Spec> ListPane<S> {
     pub fn of(of: S::Of) -> Self {
-        Self { of, cursor: Cursor::default(), sorted: None, filter: Filter::default(), marks: Marks::default() }
+        Self {
+            of,
+            cursor: Cursor::default(),
+            sorted: None,
+            filter: Filter::default(),
+            marks: Marks::default(),
+            shown: RefCell::default(),
+        }
     }
 
     pub fn rows<'a>(&self, cx: &Cx<'a>) -> Vec<&'a S::Row> {
-        let mut rows = S::rows(self.of, cx);
-        if !self.filter.text().is_empty() {
-            rows.retain(|row| self.filter.matches(&S::haystack(row, cx)));
+        let all = S::rows(self.of, cx);
+        if self.filter.text().is_empty() && self.sorted.is_none() {
+            return all;
         }
+        let of = (cx.fleet.version, self.filter.text().to_owned(), self.sorted);
+        let mut shown = self.shown.borrow_mut();
+        if shown.as_ref().is_none_or(|have| have.of != of) {
+            *shown = Some(Shown { rows: self.arrange(&all, cx), of });
+        }
+        let rows = shown.iter().flat_map(|shown| &shown.rows);
+        rows.filter_map(|at| all.get(*at).copied()).collect()
+    }
+
+    /// What the filter leaves of all rows, sorted.
+    fn arrange(&self, all: &[&S::Row], cx: &Cx) -> Vec<usize> {
+        let mut rows: Vec<usize> = match self.filter.matcher() {
+            None => (0..all.len()).collect(),
+            Some(matches) => (0..all.len()).filter(|at| matches(&S::haystack(all[*at], cx))).collect(),
+        };
         if let Some((Sorted { reversed, .. }, column)) =
             self.sorted.and_then(|by| Some((by, S::columns().get(by.column)?)))
         {
             // Stable, reversed too: equals stay in the order of their names.
-            rows.sort_by(|a, b| if reversed { (column.order)(b, a, cx) } else { (column.order)(a, b, cx) });
+            let order = |a: usize, b: usize| (column.order)(all[a], all[b], cx);
+            rows.sort_by(|a, b| if reversed { order(*b, *a) } else { order(*a, *b) });
         }
         rows
     }
 
     pub fn selected<'a>(&self, cx: &Cx<'a>) -> Option<&'a S::Row> {
         let rows = self.rows(cx);
-        let keys: Vec<S::Key> = rows.iter().map(|row| S::key(row)).collect();
-        self.cursor.index(&keys).map(|index| rows[index])
+        self.cursor.index_among(rows.len(), |at| S::key(rows[at])).map(|index| rows[index])
     }
 
     /// The marked ones that are there, also those that the filter hides, in the order of their names.
@@ -149,8 +182,8 @@ impl<S: Spec> ListPane<S> {
     /// Whether the action was one of a list's own.
     pub fn on(&mut self, action: Action, cx: &Cx) -> bool {
         if let Some(step) = step(action) {
-            let keys: Vec<S::Key> = self.rows(cx).into_iter().map(S::key).collect();
-            self.cursor.step(step, &keys);
+            let rows = self.rows(cx);
+            self.cursor.step_among(step, rows.len(), |at| S::key(rows[at]));
             return true;
         }
         match action {
@@ -238,11 +271,12 @@ impl<S: Spec> ListPane<S> {
             let inner = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(3), ..area };
             return text::put_lines(buf, inner, lines);
         }
-        let keys: Vec<S::Key> = rows.iter().map(|row| S::key(row)).collect();
+        let key = |at: usize| S::key(rows[at]);
         let heading = usize::from(area.height > 2);
-        let window = self.cursor.window(&keys, usize::from(area.height).saturating_sub(heading));
-        let selected = self.cursor.index(&keys).and_then(|index| index.checked_sub(window.start));
-        let marked: Vec<bool> = keys[window.clone()].iter().map(|key| self.marks.has(key)).collect();
+        let height = usize::from(area.height).saturating_sub(heading);
+        let window = self.cursor.window_among(rows.len(), key, height);
+        let selected = self.cursor.index_among(rows.len(), key).and_then(|index| index.checked_sub(window.start));
+        let marked: Vec<bool> = window.clone().map(|at| self.marks.has(&key(at))).collect();
         table::draw(S::columns(), &rows[window], self.sorted, selected.map(|at| (at, focused)), cx, area, buf);
         let below = (area.y..area.bottom()).skip(heading);
         let heading = u16::try_from(heading).unwrap_or(0).min(area.height);

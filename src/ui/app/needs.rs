@@ -8,8 +8,9 @@ use crate::ui::effect::{Effect, Job, Slot};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
 
-/// Certificates asked for at a time: each is a call of its own.
-const CERTIFICATES_AT_ONCE: usize = 4;
+/// Certificates asked for at a time. Few enough that the first are there at once, and so many that
+/// thousands of clusters do not make as many pictures.
+const CERTIFICATES_AT_ONCE: usize = 100;
 
 impl App {
     pub(super) fn ask_for_needs(&mut self, effects: &mut Vec<Effect>) {
@@ -59,19 +60,11 @@ impl App {
         }
         self.ask_for_nodes(effects);
         self.ask_for_project(effects);
-        let asked = self.pending.keys().filter(|slot| matches!(slot, Slot::Certificate(_))).count();
-        let missing: Vec<ClusterId> = self
-            .fleet
-            .clusters
-            .keys()
-            .filter(|id| {
-                !self.fleet.certificates.contains_key(id) && !self.pending.contains_key(&Slot::Certificate(**id))
-            })
-            .copied()
-            .take(CERTIFICATES_AT_ONCE.saturating_sub(asked))
-            .collect();
-        for id in missing {
-            self.run(Job::Certificate(id), effects);
+        if !self.pending.contains_key(&Slot::Certificates) {
+            let missing = self.fleet.without_certificate(CERTIFICATES_AT_ONCE);
+            if !missing.is_empty() {
+                self.run(Job::Certificates(missing), effects);
+            }
         }
     }
 

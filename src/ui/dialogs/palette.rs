@@ -2,13 +2,14 @@
 //! screen, every cluster, and the places to go to, by a few letters of their names. It decides nothing: what is chosen
 //! is done by the layer under it, as if its key had been pressed.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::model::{ClusterId, Destination};
+use crate::model::{Cluster, ClusterId, Destination};
 use crate::ui::action::{Action, Context};
 use crate::ui::dialogs::clouds;
 use crate::ui::filter::in_order;
@@ -51,11 +52,28 @@ pub struct Palette {
     cursor: Cursor<Pick>,
 }
 
-struct Row {
+/// One of them; there may be thousands, so what is not shown is not written.
+struct Row<'a> {
     pick: Pick,
-    name: String,
-    key: String,
-    told: String,
+    name: Cow<'a, str>,
+    told: Told<'a>,
+}
+
+enum Told<'a> {
+    Doc(&'a str),
+    Cluster(&'a Cluster),
+    /// A cloud, a project or a region.
+    Place(&'a str),
+}
+
+impl Told<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Doc(text) => Cow::Borrowed(text),
+            Self::Cluster(cluster) => Cow::Owned(format!("Cluster, {}", words::status(&cluster.status).word)),
+            Self::Place(sort) => Cow::Owned(format!("Go to this {sort}")),
+        }
+    }
 }
 
 impl Palette {
@@ -64,46 +82,35 @@ impl Palette {
     }
 
     /// All there is to choose from.
-    fn all(&self, cx: &Cx) -> Vec<Row> {
+    fn all<'a>(&self, cx: &Cx<'a>) -> Vec<Row<'a>> {
         let means = |action: &&Action| action.contexts().iter().any(|context| self.about.contains(context));
         let actions = Action::ALL.iter().filter(means).filter(|action| **action != Action::Palette);
-        let mut rows: Vec<Row> = actions
-            .map(|action| Row {
-                pick: Pick::Action(*action),
-                name: action.name().to_owned(),
-                key: cx.keymap.key_for(&self.about, *action).map(|key| key.to_string()).unwrap_or_default(),
-                told: action.doc().to_owned(),
-            })
-            .collect();
+        let row = |pick, name, told| Row { pick, name: Cow::Borrowed(name), told };
+        let mut rows: Vec<Row> =
+            actions.map(|action| row(Pick::Action(*action), action.name(), Told::Doc(action.doc()))).collect();
         // From a form, going elsewhere would throw away what was typed.
         if [Context::Home, Context::Cluster, Context::Cloud, Context::Pager]
             .iter()
             .any(|context| self.about.contains(context))
         {
-            rows.extend(PANES.map(|(name, action, told)| Row {
-                pick: Pick::Pane(action),
-                name: name.to_owned(),
-                key: String::new(),
-                told: told.to_owned(),
-            }));
+            rows.extend(PANES.map(|(name, action, told)| row(Pick::Pane(action), name, Told::Doc(told))));
             rows.extend(cloud::Pane::ALL.map(|pane| Row {
                 pick: Pick::Cloud(pane),
-                name: if pane == cloud::Pane::Events { "project-events".into() } else { pane.name().to_lowercase() },
-                key: String::new(),
-                told: pane.doc().to_owned(),
+                name: match pane {
+                    cloud::Pane::Events => Cow::Borrowed("project-events"),
+                    _ => Cow::Owned(pane.name().to_lowercase()),
+                },
+                told: Told::Doc(pane.doc()),
             }));
-            rows.extend(cx.fleet.clusters.values().map(|cluster| Row {
-                pick: Pick::Cluster(cluster.uuid),
-                name: cluster.name.clone(),
-                key: String::new(),
-                told: format!("Cluster, {}", words::status(&cluster.status).word),
-            }));
+            let clusters = cx.fleet.clusters.values();
+            rows.extend(
+                clusters.map(|cluster| row(Pick::Cluster(cluster.uuid), &cluster.name, Told::Cluster(cluster))),
+            );
             let places = clouds::choices(cx.fleet).into_iter().filter(|place| !place.here && !place.wrong);
             rows.extend(places.map(|place| Row {
                 pick: Pick::Place(place.to),
-                name: place.name,
-                key: String::new(),
-                told: format!("Go to this {}", place.sort),
+                name: Cow::Owned(place.name),
+                told: Told::Place(place.sort),
             }));
         }
         rows
@@ -114,7 +121,7 @@ impl Palette {
     }
 
     /// What fits what is typed, the best first; all of it, the last choices first, before anything is.
-    fn rows(&self, cx: &Cx) -> Vec<Row> {
+    fn rows<'a>(&self, cx: &Cx<'a>) -> Vec<Row<'a>> {
         let wanted = self.typed.text().trim().to_lowercase();
         let mut rows = self.all(cx);
         if wanted.is_empty() {
@@ -123,14 +130,27 @@ impl Palette {
             return rows;
         }
         let mut ranked: Vec<(u8, Row)> =
-            rows.into_iter().filter_map(|row| Some((rank(&wanted, &row.name, &row.told)?, row))).collect();
+            rows.into_iter().filter_map(|row| Some((rank(&wanted, &row.name, || row.told.text())?, row))).collect();
         ranked.sort_by_key(|(rank, _)| Reverse(*rank));
         ranked.into_iter().map(|(_, row)| row).collect()
+    }
+
+    fn spans(&self, row: &Row, cx: &Cx) -> Vec<Span<'static>> {
+        let key = match &row.pick {
+            Pick::Action(action) => cx.keymap.key_for(&self.about, *action),
+            _ => None,
+        };
+        let key = key.map(|key| key.to_string()).unwrap_or_default();
+        vec![
+            cx.span(Role::Strong, text::pad(&row.name, 20)),
+            cx.span(Role::Key, format!(" {} ", text::pad(&key, 6))),
+            cx.span(Role::Muted, row.told.text()),
+        ]
     }
 }
 
 /// How well a name fits what was typed (lower case); `None`: not at all.
-fn rank(wanted: &str, name: &str, told: &str) -> Option<u8> {
+fn rank<'a>(wanted: &str, name: &str, told: impl FnOnce() -> Cow<'a, str>) -> Option<u8> {
     let name = name.to_lowercase();
     if name == wanted {
         return Some(5);
@@ -144,7 +164,7 @@ fn rank(wanted: &str, name: &str, told: &str) -> Option<u8> {
     if in_order(&wanted.replace(' ', ""), &name) {
         return Some(2);
     }
-    let told = told.to_lowercase();
+    let told = told().to_lowercase();
     wanted.split_whitespace().all(|word| told.contains(word) || name.contains(word)).then_some(1)
 }
 
@@ -163,15 +183,15 @@ impl Layer for Palette {
 
     fn on(&mut self, action: Action, cx: &Cx) -> Vec<Ask> {
         let rows = self.rows(cx);
-        let keys: Vec<Pick> = rows.iter().map(|row| row.pick.clone()).collect();
+        let key = |at: usize| rows[at].pick.clone();
         if let Some(step) = step(action) {
-            self.cursor.step(step, &keys);
+            self.cursor.step_among(step, rows.len(), key);
             return Vec::new();
         }
-        let here = self.cursor.index(&keys);
+        let here = self.cursor.index_among(rows.len(), key);
         match (action, here) {
             (Action::Back, _) => vec![Ask::Close],
-            (Action::Accept, Some(at)) => vec![Ask::Close, Ask::Pick(keys[at].clone())],
+            (Action::Accept, Some(at)) => vec![Ask::Close, Ask::Pick(key(at))],
             (Action::Complete, Some(at)) => {
                 self.typed = Input::new(&rows[at].name);
                 Vec::new()
@@ -226,25 +246,17 @@ impl Layer for Palette {
             let told = format!("nothing here is called \"{}\"", self.typed.text());
             return text::put(buf, list.x, list.y, list.width, vec![cx.span(Role::Muted, told)]);
         }
-        let keys: Vec<Pick> = rows.iter().map(|row| row.pick.clone()).collect();
-        let window = self.cursor.window(&keys, usize::from(list.height));
+        let key = |at: usize| rows[at].pick.clone();
+        let window = self.cursor.window_among(rows.len(), key, usize::from(list.height));
         cx.pointer.put(list, Spot::Rows);
-        let here = self.cursor.index(&keys);
+        let here = self.cursor.index_among(rows.len(), key);
         for (y, at) in (list.top()..list.bottom()).zip(window) {
-            text::put(buf, list.x + 2, y, list.width.saturating_sub(2), spans(&rows[at], cx));
+            text::put(buf, list.x + 2, y, list.width.saturating_sub(2), self.spans(&rows[at], cx));
             if here == Some(at) {
                 table::mark(list, y, true, cx, buf);
             }
         }
     }
-}
-
-fn spans(row: &Row, cx: &Cx) -> Vec<Span<'static>> {
-    vec![
-        cx.span(Role::Strong, text::pad(&row.name, 20)),
-        cx.span(Role::Key, format!(" {} ", text::pad(&row.key, 6))),
-        cx.span(Role::Muted, row.told.clone()),
-    ]
 }
 
 #[cfg(test)]
@@ -265,6 +277,6 @@ mod tests {
         #[case] typed: &str,
         #[case] wanted: Option<u8>,
     ) {
-        assert_eq!(rank(typed, "resize", "Give a node group more or fewer nodes"), wanted);
+        assert_eq!(rank(typed, "resize", || "Give a node group more or fewer nodes".into()), wanted);
     }
 }

@@ -1,10 +1,12 @@
 //! The list of clusters, and what the details pane and the cluster page say of one.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, Utc};
 use ratatui::text::Span;
 
 use super::{Spec, change, fact, loading, press, problem_lines};
-use crate::model::{Cluster, ClusterId, HealthStatus, Node, StackResource};
+use crate::model::{Cluster, ClusterId, HealthStatus, Node, StackResource, Status};
 use crate::ui::action::{Action, Context};
 use crate::ui::fleet::Loaded;
 use crate::ui::layer::{Cx, Link};
@@ -39,14 +41,7 @@ impl Spec for Clusters {
                 cell: |c, cx| vec![cx.span(Role::Strong, &c.name)],
                 order: |a, b, _| a.name.cmp(&b.name),
             },
-            Column {
-                title: "STATUS",
-                min: 24,
-                max: 80,
-                rank: 1,
-                cell: status,
-                order: |a, b, _| urgency(a).cmp(&urgency(b)),
-            },
+            Column { title: "STATUS", min: 24, max: 80, rank: 1, cell: status, order: by_urgency },
             Column {
                 title: "NODES",
                 min: 5,
@@ -149,8 +144,15 @@ fn since(cluster: &Cluster) -> DateTime<Utc> {
 }
 
 /// What somebody should look at first comes first.
-fn urgency(cluster: &Cluster) -> (u8, String) {
-    let status = &cluster.status;
+fn by_urgency(a: &Cluster, b: &Cluster, _: &Cx) -> Ordering {
+    // Most of many clusters are as ready as each other.
+    if a.status == b.status {
+        return Ordering::Equal;
+    }
+    urgency(&a.status).cmp(&urgency(&b.status))
+}
+
+fn urgency(status: &Status) -> (u8, String) {
     let weight = match () {
         () if status.is_failed() => 0,
         () if status.is_in_progress() => 1,

@@ -35,7 +35,10 @@ impl EventsPane {
 
     fn rows<'a>(&self, cx: &Cx<'a>) -> Vec<&'a StackEvent> {
         let all = self.cluster.map_or(&[][..], |id| cx.fleet.events(id));
-        all.iter().filter(|event| self.filter.text().is_empty() || self.filter.matches(&haystack(event))).collect()
+        match self.filter.matcher() {
+            None => all.iter().collect(),
+            Some(matches) => all.iter().filter(|event| matches(&haystack(event))).collect(),
+        }
     }
 
     pub fn on(&mut self, action: Action, cluster: Option<ClusterId>, cx: &Cx) -> bool {

@@ -26,10 +26,7 @@ impl Spec for Movers {
     const TITLE: &'static str = "On the move";
 
     fn rows<'a>((): (), cx: &Cx<'a>) -> Vec<&'a Cluster> {
-        let mut moving: Vec<&Cluster> =
-            cx.fleet.clusters.values().filter(|cluster| cluster.status.is_in_progress()).collect();
-        moving.sort_by(|a, b| a.name.cmp(&b.name).then(a.created_at.cmp(&b.created_at)));
-        moving
+        cx.fleet.clusters.moving().collect()
     }
 
     fn key(row: &Cluster) -> ClusterId {

@@ -1,6 +1,8 @@
 //! Where the cursor of a list is: by key, never by row number, so that rows may
 //! come and go under it.
 
+use std::ops::Range;
+
 /// Cursor and scroll position over rows that are told apart by `K`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor<K> {
@@ -33,8 +35,16 @@ pub enum Step {
 impl<K: Clone + PartialEq> Cursor<K> {
     /// The row it is on among `keys`; `None` when there is none.
     pub fn index(&self, keys: &[K]) -> Option<usize> {
-        let found = self.key.as_ref().and_then(|key| keys.iter().position(|have| have == key));
-        found.or_else(|| keys.len().checked_sub(1).map(|last| self.index.min(last)))
+        self.index_among(keys.len(), |at| keys[at].clone())
+    }
+
+    /// [`Self::index`] among `count` rows whose keys are told one by one: mostly only that of the row it
+    /// was last seen at is asked for.
+    pub fn index_among(&self, count: usize, key: impl Fn(usize) -> K) -> Option<usize> {
+        let is_there = |at: &usize| self.key.as_ref() == Some(&key(*at));
+        let found = Some(self.index).filter(|at| *at < count && is_there(at));
+        let found = found.or_else(|| self.key.as_ref().and_then(|_| (0..count).find(is_there)));
+        found.or_else(|| count.checked_sub(1).map(|last| self.index.min(last)))
     }
 
     pub fn selected<'a>(&self, keys: &'a [K]) -> Option<&'a K> {
@@ -47,9 +57,14 @@ impl<K: Clone + PartialEq> Cursor<K> {
 
     /// Whether it moved.
     pub fn step(&mut self, step: Step, keys: &[K]) -> bool {
-        let Some(index) = self.index(keys) else { return false };
+        self.step_among(step, keys.len(), |at| keys[at].clone())
+    }
+
+    /// [`Self::step`], as [`Self::index_among`].
+    pub fn step_among(&mut self, step: Step, count: usize, key: impl Fn(usize) -> K) -> bool {
+        let Some(index) = self.index_among(count, &key) else { return false };
         let page = self.height.max(2) - 1;
-        let last = keys.len() - 1;
+        let last = count - 1;
         let next = match step {
             Step::Up => index.saturating_sub(1),
             Step::Down => (index + 1).min(last),
@@ -59,7 +74,7 @@ impl<K: Clone + PartialEq> Cursor<K> {
             Step::Last => last,
         };
         self.index = next;
-        self.key = keys.get(next).cloned();
+        self.key = Some(key(next));
         next != index
     }
 
@@ -87,21 +102,26 @@ impl<K: Clone + PartialEq> Cursor<K> {
     }
 
     /// The rows to draw in `height` lines; keeps the cursor in sight.
-    pub fn window(&mut self, keys: &[K], height: usize) -> std::ops::Range<usize> {
+    pub fn window(&mut self, keys: &[K], height: usize) -> Range<usize> {
+        self.window_among(keys.len(), |at| keys[at].clone(), height)
+    }
+
+    /// [`Self::window`], as [`Self::index_among`].
+    pub fn window_among(&mut self, count: usize, key: impl Fn(usize) -> K, height: usize) -> Range<usize> {
         self.height = height;
         self.shown.clear();
-        let Some(index) = self.index(keys) else {
+        let Some(index) = self.index_among(count, &key) else {
             self.top = 0;
             return 0..0;
         };
         self.index = index;
-        self.key = keys.get(index).cloned();
-        self.top = self.top.min(keys.len().saturating_sub(height)).min(index);
+        self.key = Some(key(index));
+        self.top = self.top.min(count.saturating_sub(height)).min(index);
         if height > 0 && index >= self.top + height {
             self.top = index + 1 - height;
         }
-        let window = self.top..(self.top + height).min(keys.len());
-        self.shown.extend_from_slice(&keys[window.clone()]);
+        let window = self.top..(self.top + height).min(count);
+        self.shown.extend(window.clone().map(key));
         window
     }
 }

@@ -168,7 +168,9 @@ pub fn answer(job: &Job) -> Reply {
         Job::History(id) => Reply::History(*id, Ok(world::history(*id))),
         Job::Issued(id) => Reply::Issued(*id, Ok(world::issued(*id))),
         Job::Labels(id) => Reply::Labels(*id, Ok(world::labels())),
-        Job::Certificate(id) => Reply::Certificate(*id, world::certificate(*id)),
+        Job::Certificates(ids) => {
+            Reply::Certificates(ids.iter().map(|id| (*id, world::certificate(*id).map(|ca| *ca))).collect())
+        }
         Job::Read(source) => Reply::Read(source.clone(), Ok(world::read(source))),
         Job::ReadRequest(_) => Reply::Request(Ok(Box::new(world::request()))),
         Job::Sign { id, .. } => Reply::Signed(*id, world::certificate(*id)),

@@ -19,8 +19,8 @@ fn starting_asks_for_what_the_screen_needs_and_no_more() {
     desk.answer_all();
     assert!(desk.wanted.contains(&Effect::Watch(Some(jeroboam::model::ClusterId(uuid::Uuid::from_u128(0xa2))))));
     let jobs = desk.wanted.iter().filter(|effect| matches!(effect, Effect::Run(..))).count();
-    // Two lists, events and resources of the selected cluster, five certificates.
-    assert_eq!(jobs, 9);
+    // Two lists, events and resources of the selected cluster, all certificates.
+    assert_eq!(jobs, 5);
     desk.wanted.clear();
     desk.press("left");
     assert_eq!(desk.wanted, []);

@@ -89,7 +89,9 @@ fn take(desk: &mut Desk, step: Step, last: &mut Option<Msg>) {
                 Reply::Labels(id, _) => Reply::Labels(id, Err(problem)),
                 Reply::ClusterChanged(id, _) => Reply::ClusterChanged(id, Err(vec![problem])),
                 Reply::ChangeChecked(id, _) => Reply::ChangeChecked(id, Err(vec![problem])),
-                Reply::Certificate(id, _) => Reply::Certificate(id, Err(problem)),
+                Reply::Certificates(all) => {
+                    Reply::Certificates(all.into_iter().map(|(id, _)| (id, Err(problem.clone()))).collect())
+                }
                 Reply::TemplateCreated(_) => Reply::TemplateCreated(Err(vec![problem])),
                 Reply::ClusterCreated(_) => Reply::ClusterCreated(Err(vec![problem])),
                 Reply::TemplateDeleted(id, _) => Reply::TemplateDeleted(id, Err(problem)),
