@@ -2,6 +2,7 @@
 
 pub mod clouds;
 pub mod drivers;
+pub mod edit;
 pub mod logging;
 pub mod paths;
 pub mod settings;

@@ -6,9 +6,11 @@
 
 mod clipboard;
 mod effects;
+mod ground;
 mod input;
 mod login;
 mod look;
+pub mod prefs;
 mod project;
 mod read;
 pub mod remote;
@@ -49,6 +51,8 @@ pub struct Options {
     pub settings: Settings,
     /// Holds `themes/` and `keymaps/` of the user's own; need not exist.
     pub config_dir: PathBuf,
+    /// Settings that were said for this once, beside config.toml.
+    pub said: Vec<prefs::Said>,
     /// Told when it starts: what is wrong in the user's files.
     pub problems: Vec<Problem>,
     /// How nodes are logged in to.
@@ -84,6 +88,8 @@ pub trait Screen {
     fn title(&mut self, text: &str) -> std::io::Result<()>;
     /// Draw the eye of somebody who looks elsewhere.
     fn alert(&mut self, text: &str) -> std::io::Result<()>;
+    /// Whether clicks and the wheel are told to us, or are the terminal's own.
+    fn mouse(&mut self, ours: bool) -> std::io::Result<()>;
     /// Hand the terminal back to the shell until somebody says `fg`; `false`: there is no shell to go to.
     fn suspend(&mut self) -> std::io::Result<bool>;
     /// Give the terminal to another program until [`Screen::resume`].
@@ -97,17 +103,31 @@ pub trait Screen {
 pub async fn dashboard(connect: Connect, options: Options) -> Result<(), Problem> {
     let mut tty = Tty::enter(options.settings.alert, options.settings.mouse)?;
     let (sender, inbox) = mpsc::unbounded_channel();
-    let looks = look::load(&options.settings, &options.config_dir, &|name| std::env::var(name).ok());
+    let variable = |name: &str| std::env::var(name).ok();
+    let asked = if tty.has_a_name() && look::goes_by_ground(&options.settings, &variable) {
+        ground::ask()
+    } else {
+        ground::Answer::default()
+    };
+    let looks = look::load(&options.settings, &options.config_dir, asked.light, &variable);
     let offset = Local::now().offset().fix();
     let mut app = App::new(looks.theme, looks.keymap, Utc::now(), offset).read_only(options.settings.read_only);
     for problem in looks.problems.into_iter().chain(options.problems) {
         app.update(Msg::Notice(problem));
     }
-    let keys = input::spawn(sender.clone())?;
+    for key in asked.keys {
+        // The inbox is ours, so it is there.
+        let _ = sender.send(In::Msg(Msg::Key(key)));
+    }
+    let keys = input::spawn(sender.clone(), asked.late)?;
     let mut performer = Performer::new(connect, sender)
         .with_logins(options.remote, keys)
         .with_clouds(options.clouds)
-        .with_calls(options.calls);
+        .with_calls(options.calls)
+        .with_prefs(
+            prefs::Source { config_dir: options.config_dir, said: options.said },
+            look::Chosen::new(options.settings, asked.light),
+        );
     let done = run(&mut app, &mut tty, inbox, &mut performer, Utc::now).await;
     tty.leave();
     performer.end_shells().await;
@@ -172,6 +192,7 @@ pub async fn run(
                     Effect::Redraw => screen.forget()?,
                     Effect::Copy(text) => screen.copy(&text)?,
                     Effect::Alert(text) => screen.alert(&text)?,
+                    Effect::Prefer { name, value } if name == "mouse" => screen.mouse(value == "true")?,
                     Effect::Suspend => {
                         if screen.suspend()? {
                             app.update(Msg::Resize);

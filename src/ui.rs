@@ -22,6 +22,7 @@ pub mod pace;
 pub mod pages;
 pub mod panes;
 pub mod pointer;
+pub mod prefs;
 pub mod project;
 pub mod remote;
 pub mod several;

@@ -133,7 +133,8 @@ fn dashboard(global: &Global) -> Done {
     let listing = clouds.clone();
     let calls = Arc::new(Calls::default());
     let list: ListClouds = Box::new(move || listing.list());
-    let options = parts::look(&paths, settings.clone(), &clouds.first.name, Nodes::Network, list, calls.clone());
+    let looked = parts::look(&paths, settings.clone(), &clouds.first.name, Nodes::Network, list, calls.clone());
+    let options = runtime::Options { said: parts::said(global, &paths), ..looked };
     let started = Started::default();
     let keep = started.clone();
     let (paths, settings, store) = (Arc::new(paths), Arc::new(settings), Arc::new(store));

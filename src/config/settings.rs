@@ -13,12 +13,13 @@ use super::store::StoreUrl;
 use crate::model::Problem;
 
 /// No settings file is that large; something else is.
-const LARGEST: u64 = 1 << 20;
+pub const LARGEST: u64 = 1 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// A file in `themes/` without its ending, the user's own or one of ours.
+    /// A file in `themes/` without its ending, the user's own or one of ours; `auto` is dark or light
+    /// as the terminal is.
     pub theme: String,
     /// A file in `keymaps/` without its ending.
     pub keymap: String,
@@ -126,7 +127,7 @@ pub struct Reach {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            theme: "default".into(),
+            theme: "auto".into(),
             keymap: "default".into(),
             alert: Alert::default(),
             mouse: true,

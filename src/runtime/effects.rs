@@ -12,7 +12,7 @@ use super::input::Keys;
 use super::login::{self, Login};
 use super::remote::{Remote, bastion, bundle};
 use super::shells::Shells;
-use super::{Connect, In, ListClouds, project, read, save};
+use super::{Connect, In, ListClouds, look, prefs, project, read, save};
 use crate::cloud::Identity;
 use crate::model::call::OURS;
 use crate::model::{Authority, ClusterId, Destination, Machine, NewBastion, Problem};
@@ -45,6 +45,7 @@ pub struct Performer {
     connecting: Option<AbortHandle>,
     logins: Option<Logins>,
     shells: Shells,
+    prefs: Option<(prefs::Source, look::Chosen)>,
 }
 
 impl Performer {
@@ -61,7 +62,15 @@ impl Performer {
             loads: HashMap::new(),
             connecting: None,
             logins: None,
+            prefs: None,
         }
+    }
+
+    /// With settings to be shown and turned.
+    #[must_use]
+    pub fn with_prefs(mut self, source: prefs::Source, chosen: look::Chosen) -> Self {
+        self.prefs = Some((source, chosen));
+        self
     }
 
     /// With clouds to choose from.
@@ -116,6 +125,9 @@ impl Performer {
             Effect::Connect(to) => self.start_connecting(to),
             Effect::ListClouds => self.list_clouds(),
             Effect::FollowCalls(after) => self.follow_calls(after),
+            Effect::TellPrefs => self.on_files(|source| Msg::Prefs(source.told())),
+            Effect::KeepPrefs(turned) => self.on_files(move |source| Msg::PrefsKept(source.keep(&turned))),
+            Effect::Prefer { name, value } => self.prefer(&name, &value),
             Effect::Run(ticket, job) => self.run(ticket, job),
             Effect::Watch(id) => {
                 if let Some(manager) = &self.manager {
@@ -169,6 +181,26 @@ impl Performer {
             let came = calls.after(after).await;
             let _ = inbox.send(In::Msg(Msg::Calls(came)));
         });
+    }
+
+    /// Reads and writes the user's files in the background.
+    fn on_files(&self, work: impl FnOnce(prefs::Source) -> Msg + Send + 'static) {
+        let (Some((source, _)), inbox) = (&self.prefs, self.inbox.clone()) else { return };
+        let source = source.clone();
+        tokio::task::spawn_blocking(move || {
+            // Nobody there any more: the dashboard has ended.
+            let _ = inbox.send(In::Msg(work(source)));
+        });
+    }
+
+    /// At once: the next key is pressed on what is chosen now.
+    fn prefer(&mut self, name: &str, value: &str) {
+        let Some((source, chosen)) = &mut self.prefs else { return };
+        if let Some(looks) = chosen.turn(name, value, &source.config_dir) {
+            let msg = Msg::Looks(Box::new((looks.theme, looks.keymap)), looks.problems);
+            // Nobody there any more: the dashboard has ended.
+            let _ = self.inbox.send(In::Msg(msg));
+        }
     }
 
     fn list_clouds(&self) {

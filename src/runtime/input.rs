@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::In;
+use super::ground::Late;
 use crate::model::Problem;
 use crate::ui::key::{Code, KeyPress};
 use crate::ui::{Gesture, Mouse, Msg};
@@ -39,8 +40,8 @@ impl Drop for Lent<'_> {
     }
 }
 
-/// Starts to listen; it ends with the inbox.
-pub fn spawn(inbox: UnboundedSender<In>) -> Result<Keys, Problem> {
+/// Starts to listen; it ends with the inbox. `late`: an answer of the terminal may still come.
+pub fn spawn(inbox: UnboundedSender<In>, late: bool) -> Result<Keys, Problem> {
     let handlers: [(SignalKind, fn() -> In); 5] = [
         (SignalKind::interrupt(), || In::Msg(Msg::Quit)),
         (SignalKind::terminate(), || In::Msg(Msg::Quit)),
@@ -56,11 +57,16 @@ pub fn spawn(inbox: UnboundedSender<In>) -> Result<Keys, Problem> {
     }
     let (lend, wanted) = watch::channel(false);
     let (tell, away) = watch::channel(false);
-    tokio::spawn(listen(inbox, wanted, tell));
+    tokio::spawn(listen(inbox, wanted, tell, Late::new(late)));
     Ok(Keys { lend, away })
 }
 
-async fn listen(inbox: UnboundedSender<In>, mut wanted: watch::Receiver<bool>, tell: watch::Sender<bool>) {
+async fn listen(
+    inbox: UnboundedSender<In>,
+    mut wanted: watch::Receiver<bool>,
+    tell: watch::Sender<bool>,
+    mut late: Late,
+) {
     loop {
         let mut events = EventStream::new();
         loop {
@@ -77,9 +83,9 @@ async fn listen(inbox: UnboundedSender<In>, mut wanted: watch::Receiver<bool>, t
                 let _ = inbox.send(In::Msg(Msg::Quit));
                 return;
             };
-            if let Some(msg) = translate(event)
-                && inbox.send(In::Msg(msg)).is_err()
-            {
+            let Some(msg) = translate(event) else { continue };
+            let answers = matches!(&msg, Msg::Key(key) if late.takes(*key));
+            if !answers && inbox.send(In::Msg(msg)).is_err() {
                 return;
             }
         }

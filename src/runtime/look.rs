@@ -14,13 +14,41 @@ pub struct Looks {
     pub problems: Vec<Problem>,
 }
 
-/// `variable` reads the environment. A theme or keymap `default` is chosen here.
-pub fn load(settings: &Settings, config_dir: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Looks {
+/// Theme and keymap as they are chosen just now.
+pub struct Chosen {
+    settings: Settings,
+    light: Option<bool>,
+}
+
+impl Chosen {
+    pub fn new(settings: Settings, light: Option<bool>) -> Self {
+        Self { settings, light }
+    }
+
+    /// Turns one of the two; `None`: it is about something else.
+    pub fn turn(&mut self, name: &str, value: &str, config_dir: &Path) -> Option<Looks> {
+        let setting = match name {
+            "theme" => &mut self.settings.theme,
+            "keymap" => &mut self.settings.keymap,
+            _ => return None,
+        };
+        value.clone_into(setting);
+        Some(load(&self.settings, config_dir, self.light, &|name| std::env::var(name).ok()))
+    }
+}
+
+/// `variable` reads the environment; `light` is what the terminal said of its background.
+pub fn load(
+    settings: &Settings,
+    config_dir: &Path,
+    light: Option<bool>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Looks {
     let mut problems = Vec::new();
     let depth = depth(variable);
     let theme = match settings.theme.as_str() {
-        "default" if has_light_background(variable) => "light",
-        "default" => "dark",
+        "auto" | "default" if light.unwrap_or_else(|| has_light_background(variable)) => "light",
+        "auto" | "default" => "dark",
         name => name,
     };
     let file = read(&config_dir.join("themes").join(format!("{theme}.toml")), &mut problems);
@@ -32,6 +60,11 @@ pub fn load(settings: &Settings, config_dir: &Path, variable: &dyn Fn(&str) -> O
     let (keymap, found) = Keymap::load(&settings.keymap, user);
     problems.extend(found);
     Looks { theme, keymap, problems }
+}
+
+/// Whether the terminal's background makes a difference.
+pub fn goes_by_ground(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    ["auto", "default"].contains(&settings.theme.as_str()) && depth(variable) != Depth::None
 }
 
 /// A file that is not there is no problem; one that cannot be read is.
@@ -97,15 +130,33 @@ mod tests {
         let nowhere = std::path::Path::new("/nowhere");
         for keymap in ["default", "vim", "emacs"] {
             let settings = Settings { keymap: keymap.into(), theme: "nord".into(), ..Settings::default() };
-            let looks = load(&settings, nowhere, &with(&[("COLORTERM", "truecolor")]));
+            let looks = load(&settings, nowhere, None, &with(&[("COLORTERM", "truecolor")]));
             assert_eq!(looks.problems, []);
             let first = looks.keymap.find(&[Context::List], &[KeyPress::char('g')]);
             assert_eq!(first == Found::Begun, keymap == "vim");
             assert!(looks.theme.style(Role::Text).bg.is_some());
         }
         let settings = Settings { keymap: "vi".into(), ..Settings::default() };
-        let problems = load(&settings, nowhere, &with(&[])).problems;
+        let problems = load(&settings, nowhere, None, &with(&[])).problems;
         assert_eq!(problems[0].line(), "there is no keymap \"vi\". The keymaps are: default, vim, emacs");
+    }
+
+    #[test]
+    fn the_theme_goes_by_what_the_terminal_says_before_what_variables_say() {
+        let nowhere = std::path::Path::new("/nowhere");
+        let text = |theme: &str, light, variables: &[(&str, &str)]| {
+            let settings = Settings { theme: theme.into(), ..Settings::default() };
+            load(&settings, nowhere, light, &with(variables)).theme.style(Role::Text)
+        };
+        let colours = ("COLORTERM", "truecolor");
+        let (dark, light) = (text("dark", None, &[colours]), text("light", None, &[colours]));
+        let says = [colours, ("COLORFGBG", "0;15")];
+        assert_ne!(dark, light);
+        assert_eq!([text("auto", None, &[colours]), text("auto", Some(true), &[colours])], [dark, light]);
+        assert_eq!([text("auto", None, &says), text("default", Some(false), &says)], [light, dark]);
+        assert_eq!(text("dark", Some(true), &says), dark);
+        let auto = Settings::default();
+        assert!(super::goes_by_ground(&auto, &with(&[])) && !super::goes_by_ground(&auto, &with(&[("NO_COLOR", "1")])));
     }
 
     #[test]
@@ -114,8 +165,8 @@ mod tests {
         std::fs::create_dir_all(folder.path().join("themes")).unwrap();
         std::fs::create_dir_all(folder.path().join("keymaps/default.toml")).unwrap();
         std::fs::write(folder.path().join("themes/dark.toml"), "[roles]\ntext = 7\n").unwrap();
-        let looks = load(&Settings::default(), folder.path(), &with(&[("COLORTERM", "truecolor")]));
+        let looks = load(&Settings::default(), folder.path(), None, &with(&[("COLORTERM", "truecolor")]));
         assert_eq!(looks.problems.len(), 2, "{:?}", looks.problems);
-        assert!(load(&Settings::default(), &folder.path().join("none"), &with(&[])).problems.is_empty());
+        assert!(load(&Settings::default(), &folder.path().join("none"), None, &with(&[])).problems.is_empty());
     }
 }

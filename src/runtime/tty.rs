@@ -65,6 +65,11 @@ impl Tty {
         Ok(tty)
     }
 
+    /// Whether it is a window, by its name a terminal that knows more than the oldest ones.
+    pub fn has_a_name(&self) -> bool {
+        self.named
+    }
+
     fn take(&mut self) -> std::io::Result<()> {
         self.ours = true;
         enable_raw_mode()?;
@@ -128,6 +133,12 @@ impl Screen for Tty {
             Alert::Osc9 if self.named => execute!(self.terminal.backend_mut(), Print(format!("\x1b]9;{text}\x07"))),
             Alert::Bell | Alert::Osc9 => execute!(self.terminal.backend_mut(), Print('\x07')),
         }
+    }
+
+    fn mouse(&mut self, ours: bool) -> std::io::Result<()> {
+        self.mouse = ours;
+        let out = self.terminal.backend_mut();
+        if ours { execute!(out, Print(TELL_MOUSE)) } else { execute!(out, DisableMouseCapture) }
     }
 
     fn suspend(&mut self) -> std::io::Result<bool> {

@@ -15,6 +15,8 @@ pub enum Context {
     Issued,
     InForce,
     Calls,
+    /// The page of settings.
+    Settings,
     Images,
     Flavors,
     Networks,
@@ -66,6 +68,7 @@ impl Context {
         Self::Issued,
         Self::InForce,
         Self::Calls,
+        Self::Settings,
         Self::Images,
         Self::Flavors,
         Self::Networks,
@@ -108,6 +111,7 @@ impl Context {
             Self::Issued => "issued",
             Self::InForce => "in-force",
             Self::Calls => "calls",
+            Self::Settings => "settings",
             Self::Images => "images",
             Self::Flavors => "flavors",
             Self::Networks => "networks",
@@ -151,6 +155,7 @@ impl Context {
             Self::Issued => "Issued certificates",
             Self::InForce => "Labels in force",
             Self::Calls => "API calls",
+            Self::Settings => "Settings",
             Self::Images => "Images",
             Self::Flavors => "Flavors",
             Self::Networks => "Networks",
@@ -322,7 +327,7 @@ actions! {
     Wrap "wrap" "wrap" "Break long lines, or show them as they are" [Pager];
     AsideRight "aside-right" "aside" "Show what is further right" [Pager];
     AsideLeft "aside-left" "" "Show what is further left" [Pager];
-    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Calls, Clusters, Cluster, Images, Flavors, Networks, Keypairs, Orphans, Shells, Pager, Dialog];
+    Copy "copy" "copy" "Copy to the terminal's clipboard (OSC 52)" [Certificates, Calls, Settings, Clusters, Cluster, Images, Flavors, Networks, Keypairs, Orphans, Shells, Pager, Dialog];
     Delete "delete" "delete" "Delete, after a confirmation" [Clusters, Templates, Cluster, NodeGroups, Orphans];
     Filter "filter" "filter" "Show only rows with these words, without !these, or with the letters of ~these" [List];
     FollowLog "follow-log" "log" "Follow a node's logs from its boot on: of the one under the cursor, else of the first master" [Clusters, Cluster];
@@ -334,8 +339,8 @@ actions! {
     MarkRow "mark-row" "" "Mark the row for what is to be done to several, or not" [Clusters, Templates, Nodes, Orphans];
     MarkRange "mark-range" "" "Mark all rows from the last mark to here" [Clusters, Templates, Nodes, Orphans];
     MarkAll "mark-all" "" "Mark all rows that are shown, or none" [Clusters, Templates, Nodes, Orphans];
-    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Calls, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
-    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Calls, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
+    Sort "sort" "" "Sort by the next column; the selection stays" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Calls, Settings, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
+    SortReverse "sort-reverse" "" "Turn the order of the sorted column round" [Clusters, Templates, Certificates, NodeGroups, Nodes, History, Issued, InForce, Calls, Settings, Images, Flavors, Networks, Keypairs, Limits, Orphans, Happenings];
     Zoom "zoom" "" "Give the pane the whole screen, or give it back" [Home, Cluster, Cloud, Shells];
     Pane1 "pane-1" "" "Go to the first pane" [Home, Cluster, Cloud, Shells];
     Pane2 "pane-2" "" "Go to the second pane" [Home, Cluster, Cloud, Shells];
@@ -353,12 +358,13 @@ actions! {
     First "first" "" "To the first row" [List, Shells, Pager, Picker, Help, Dialog];
     Last "last" "" "To the last row; events follow again" [List, Shells, Pager, Picker, Help, Dialog];
     Submit "submit" "send" "Check the form and create, or look at it once more before" [Form];
-    Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form];
+    Press "press" "choose" "Open the picker, turn the switch, or go on to the next field" [Form, Settings];
     NextField "next-field" "next field" "Go to the next field" [Form];
     PreviousField "previous-field" "" "Go to the field before" [Form];
     Complete "complete" "complete" "Write the name out" [Labels, Palette];
-    TurnBack "turn-back" "" "The value before, in a switch" [Form];
-    TurnOn "turn-on" "" "The next value, in a switch" [Form];
+    TurnBack "turn-back" "" "The value before, in a switch" [Form, Settings];
+    TurnOn "turn-on" "" "The next value, in a switch" [Form, Settings];
+    Keep "keep" "keep" "Write what was turned here into config.toml" [Settings];
     Wording "wording" "other command" "Preview the command as jeroboam's or as openstack's" [Form];
     Accept "accept" "ok" "Do it" [Dialog, Confirm, Kubeconfig, Signing, Line, Picker, Palette, Filter];
     Scope "scope" "other nodes" "Run it on other nodes" [Line];
@@ -368,6 +374,7 @@ actions! {
     GoForward "go-forward" "" "Go to the page that one went back from" [List, Shells];
     Palette "palette" "" "Type what to do: every action by name, and every cluster" [Global];
     Calls "calls" "" "Every call of the cloud's APIs, and what Jeroboam did" [Global];
+    Settings "settings" "" "What settings are in force and where they come from; themes and keys" [Global];
     Clouds "clouds" "" "Go to another cloud, project or region" [Global];
     Refresh "refresh" "" "Load everything again; connect again" [Global];
     Help "help" "keys" "Every key of where you are" [Global];

@@ -6,6 +6,7 @@ mod draw;
 mod mouse;
 mod needs;
 mod place;
+mod prefs;
 mod project;
 mod replies;
 mod trail;
@@ -41,6 +42,7 @@ use super::pages::cluster::ClusterPage;
 use super::pages::home::Home;
 use super::pages::movers::MoversPage;
 use super::pages::reader::Reader;
+use super::pages::settings::SettingsPage;
 use super::pages::shells::ShellsPage;
 use super::pointer::Pointer;
 use super::shells::{Shells, Wish};
@@ -158,8 +160,10 @@ impl App {
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let mut effects = Vec::new();
         let news = matches!(msg, Msg::Change(_) | Msg::Reply(..) | Msg::Shell(..));
-        let tells =
-            matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Resize | Msg::Focus(_) | Msg::Tick(_) | Msg::Shell(..));
+        let tells = matches!(
+            msg,
+            Msg::Key(_) | Msg::Mouse(_) | Msg::Paste(_) | Msg::Resize | Msg::Focus(_) | Msg::Tick(_) | Msg::Shell(..)
+        );
         self.fleet.version += u64::from(!tells);
         match msg {
             Msg::Tick(now) => {
@@ -208,6 +212,9 @@ impl App {
                 self.fleet.clouds.0 = clouds;
                 self.changed = true;
             }
+            Msg::Prefs(told) => self.prefs(told),
+            Msg::PrefsKept(done) => self.prefs_kept(done, &mut effects),
+            Msg::Looks(looks, problems) => self.looks(looks.0, looks.1, problems),
             Msg::Change(change) => self.change(change, &mut effects),
             Msg::Reply(ticket, reply) => self.reply(ticket, reply, &mut effects),
             Msg::Shell(id, news) => {
@@ -334,6 +341,8 @@ impl App {
             Action::Palette => vec![Ask::Open(Route::Palette { about: contexts, recent: self.recent.clone() })],
             Action::Calls if contexts.contains(&Context::Calls) => Vec::new(),
             Action::Calls => vec![Ask::Open(Route::Calls)],
+            Action::Settings if contexts.contains(&Context::Settings) => Vec::new(),
+            Action::Settings => vec![Ask::Open(Route::Settings)],
             Action::Clouds => vec![Ask::Open(Route::Clouds)],
             Action::GoBack => return self.turn(true, effects),
             Action::GoForward => return self.turn(false, effects),
@@ -386,6 +395,7 @@ impl App {
                     }
                 }
                 Ask::Go(to) => self.go(to, effects),
+                Ask::Prefer { name, value } => self.prefer(name, value, effects),
                 Ask::Pick(pick) => self.pick(pick, effects),
             }
         }
@@ -429,6 +439,7 @@ impl App {
             Route::RemoveOrphans(orphans) => Some(Box::new(RemoveOrphans::new(orphans))),
             Route::EditTemplate(id) => template::edit(id, &cx),
             Route::Discard => Some(Box::new(Discard)),
+            Route::Settings => Some(Box::new(SettingsPage::default())),
             Route::Calls => Some(Box::new(CallsPage::default())),
             Route::Clouds => Some(Box::new(CloudsDialog::default())),
             Route::Help(contexts) => Some(Box::new(HelpPage::new(contexts))),

@@ -13,6 +13,15 @@ pub enum Effect {
     ListClouds,
     /// Tell the calls after this number as soon as there are any; answered by `Msg::Calls`.
     FollowCalls(u64),
+    /// Find out what settings are in force; answered by `Msg::Prefs`.
+    TellPrefs,
+    /// A setting has this value from now on; a theme or a keymap is answered by `Msg::Looks`.
+    Prefer {
+        name: String,
+        value: String,
+    },
+    /// Write these settings, by name, into config.toml; answered by `Msg::PrefsKept`.
+    KeepPrefs(Vec<(String, String)>),
     /// Do this and send the reply back with the ticket.
     Run(Ticket, Job),
     /// Follow this cluster's events closely.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::pace::Paces;
+use super::prefs::Prefs;
 use super::project::Project;
 use crate::cloud::Identity;
 use crate::model::call::ApiCall;
@@ -104,6 +105,8 @@ pub struct Fleet {
     looked: HashMap<ClusterId, Looked>,
     pub certificates: HashMap<ClusterId, Result<CaCertificate, Problem>>,
     pub clouds: Clouds,
+    /// The user's settings. Belong to no cloud.
+    pub prefs: Prefs,
     /// What was asked of clouds, the oldest first.
     pub calls: Vec<ApiCall>,
     pub places: Option<Result<Places, Problem>>,
@@ -139,6 +142,7 @@ impl Fleet {
         Self {
             version: self.version + 1,
             clouds: std::mem::take(&mut self.clouds),
+            prefs: std::mem::take(&mut self.prefs),
             calls: std::mem::take(&mut self.calls),
             ..Self::at(self.now)
         }

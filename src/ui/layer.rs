@@ -93,6 +93,11 @@ pub enum Ask {
     Select(ClusterId),
     /// Connect there.
     Go(Destination),
+    /// Turn a setting to this value.
+    Prefer {
+        name: String,
+        value: String,
+    },
     /// Done as if its key had been pressed in the layer that is on top then.
     Pick(Pick),
 }
@@ -145,6 +150,7 @@ pub enum Route {
     Clouds,
     /// What was asked of the cloud.
     Calls,
+    Settings,
     Help(Vec<Context>),
     /// The command line over a layer of these contexts.
     Palette {

@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::effect::{Source, Ticket};
 use super::key::KeyPress;
+use super::keymap::Keymap;
 use super::pointer::Mouse;
+use super::prefs::Prefs;
 use super::project::Told;
 use super::shells::{ShellId, ShellNews};
+use super::theme::Theme;
 use crate::cloud::Identity;
 use crate::model::call::ApiCall;
 use crate::model::labels::origin::Effective;
@@ -36,6 +39,12 @@ pub enum Msg {
     Calls(Vec<ApiCall>),
     /// The clouds there are to choose from.
     Clouds(Result<Vec<CloudEntry>, Problem>),
+    /// The settings as they are.
+    Prefs(Result<Prefs, Problem>),
+    /// The path of the file they are in now.
+    PrefsKept(Result<String, Problem>),
+    /// Another theme or keymap, and what is wrong in the files they come from.
+    Looks(Box<(Theme, Keymap)>, Vec<Problem>),
     Change(Change),
     Reply(Ticket, Reply),
     Shell(ShellId, ShellNews),

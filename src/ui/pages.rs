@@ -8,4 +8,5 @@ pub mod layout;
 pub mod listed;
 pub mod movers;
 pub mod reader;
+pub mod settings;
 pub mod shells;

@@ -13,6 +13,7 @@ pub mod issued;
 pub mod labels;
 pub mod movers;
 pub mod nodes;
+pub mod prefs;
 pub mod project;
 pub mod resources;
 pub mod templates;

@@ -94,6 +94,7 @@ fn dashboard(global: &Global, directory: &TempDir, mut options: demo::Options) -
     let embedded = Arc::new(Embedded { options, cloud: OnceCell::new() });
     let (listing, calls) = (embedded.clone(), Arc::new(Calls::default()));
     let look = parts::look(&paths, settings, CLOUD, nodes, Box::new(move || listing.list()), calls.clone());
+    let look = runtime::Options { said: parts::said(global, &paths), ..look };
     let (keep, cloud, paths) = (started.clone(), embedded.clone(), Arc::new(paths));
     let connect: Connect = Box::new(move |to| {
         let (keep, cloud, paths, calls) = (keep.clone(), cloud.clone(), paths.clone(), calls.clone());

@@ -22,6 +22,7 @@ use crate::config::store::StoreUrl;
 use crate::driver::Drivers;
 use crate::model::Problem;
 use crate::openstack::{self, calls::Calls};
+use crate::runtime::prefs::Said;
 use crate::runtime::{
     self,
     remote::{Nodes, Remote},
@@ -148,7 +149,26 @@ pub fn look(
 ) -> runtime::Options {
     let problems = drivers(paths).broken().map(|(_, problem)| problem.clone()).collect();
     let remote = Remote { settings: settings.clone(), cloud: cloud.to_owned(), data: paths.data.clone(), nodes };
-    runtime::Options { settings, config_dir: paths.config.clone(), problems, remote, clouds, calls }
+    runtime::Options { settings, config_dir: paths.config.clone(), said: Vec::new(), problems, remote, clouds, calls }
+}
+
+/// Settings that flags and variables came before.
+pub fn said(global: &Global, paths: &Paths) -> Vec<Said> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let flag = |value: Option<String>, by| value.map(|value| (value, by));
+    let read_only = flag(global.read_only.then(|| "true".to_owned()), "--read-only");
+    let cloud = flag(global.os_cloud.clone(), "--os-cloud").or_else(|| flag(variable("OS_CLOUD"), "OS_CLOUD"));
+    let store = flag(global.store.clone(), "--store").or_else(|| flag(variable("JEROBOAM_STORE"), "JEROBOAM_STORE"));
+    let url = flag(variable("JEROBOAM_NOTIFICATIONS_URL"), "JEROBOAM_NOTIFICATIONS_URL");
+    let by = match (&global.data_dir, variable("JEROBOAM_DATA_DIR")) {
+        (Some(_), _) => "--data-dir",
+        (None, Some(_)) => "JEROBOAM_DATA_DIR",
+        (None, None) => "default",
+    };
+    let data = Some((paths.data.display().to_string(), by));
+    let all =
+        [("read_only", read_only), ("cloud", cloud), ("store", store), ("notifications.url", url), ("data_dir", data)];
+    all.into_iter().filter_map(|(name, said)| said.map(|(value, by)| Said { name, value, by })).collect()
 }
 
 /// The user's own store, or the shared one that was named.

@@ -18,6 +18,7 @@ mod reading;
 mod readme;
 mod running;
 mod screens;
+mod settings;
 mod shells;
 mod signing;
 mod sorting;

@@ -123,3 +123,47 @@ fn a_dumb_terminal_is_refused_with_the_way_out() {
     t.sees("TERM is dumb").sees("jeroboam cluster list");
     assert_ne!(t.ends(), 0);
 }
+
+/// The dashboard on a terminal that says this before anybody asks, with the colour of the program's name.
+fn says(answer: &str) -> (tempfile::TempDir, Terminal, vt100::Color) {
+    let home = tempfile::tempdir().unwrap();
+    let mut t = Terminal::start(&["demo"], &[], home.path(), (120, 40));
+    t.keys(answer).sees("No clusters yet");
+    let colour = t.colour((2, 0));
+    (home, t, colour)
+}
+
+#[test]
+fn the_theme_goes_by_the_terminals_background_and_no_key_is_lost() {
+    let (_home, _t, unknown) = says("");
+    let (_home, _t, dark) = says("\x1b]11;rgb:0000/0000/0000\x07\x1b[?62;22c");
+    let (_home, mut t, light) = says("2\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62;22c");
+    assert_eq!(dark, unknown);
+    assert_ne!(light, dark);
+    t.sees("create cluster");
+    t.keys("q");
+    assert_eq!(t.ends(), 0);
+}
+
+#[test]
+fn a_terminal_that_answers_late_presses_no_keys() {
+    let (_home, mut t, _) = says("");
+    t.keys("\x1b]11;rgb:dddd/eeee/ffff\x1b\\\x1b[?62;22cO").sees("Flavors");
+    assert!(!t.screen().contains("What to do"), "{}", t.screen());
+    t.keys("\x1b").sees("No clusters yet").keys("q");
+    assert_eq!(t.ends(), 0);
+}
+
+#[test]
+fn the_mouse_is_taken_and_given_back() {
+    let (_home, mut t) = demo(&[], (120, 40));
+    assert!(t.tells_mouse());
+    t.keys("\x1b[<0;4;24M\x1b[<0;4;24m").sees("create cluster");
+    t.keys(",").sees("config.toml");
+    t.keys("jj\r").sees("turned here, not kept");
+    assert!(!t.tells_mouse());
+    t.keys("w").sees("written into");
+    t.keys("q");
+    assert_eq!(t.ends(), 0);
+    assert!(t.is_given_back() && !t.tells_mouse());
+}

@@ -9,7 +9,7 @@ use jeroboam::ui::action::{Action, Context};
 const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->\n"];
 
 /// Where no form or dialog is open.
-const SCREENS: [Context; 25] = [
+const SCREENS: [Context; 26] = [
     Context::Home,
     Context::Cluster,
     Context::Shell,
@@ -34,6 +34,7 @@ const SCREENS: [Context; 25] = [
     Context::Orphans,
     Context::Happenings,
     Context::Calls,
+    Context::Settings,
     Context::Global,
 ];
 

@@ -136,6 +136,17 @@ impl Terminal {
         })
     }
 
+    /// Whether buttons of the mouse are told to the program.
+    pub fn tells_mouse(&self) -> bool {
+        let parser = self.shared.parser.lock().unwrap();
+        parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
+    /// The colour of what is written in this column and row.
+    pub fn colour(&self, (x, y): (u16, u16)) -> vt100::Color {
+        self.shared.parser.lock().unwrap().screen().cell(y, x).map_or(vt100::Color::Default, vt100::Cell::fgcolor)
+    }
+
     /// Types text or control characters (`\r` enter, `\x1b` escape, `\t` tab).
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         self.writer.write_all(keys.as_bytes()).unwrap();
