@@ -88,8 +88,10 @@ pub trait Screen {
     fn title(&mut self, text: &str) -> std::io::Result<()>;
     /// Draw the eye of somebody who looks elsewhere.
     fn alert(&mut self, text: &str) -> std::io::Result<()>;
-    /// Whether clicks and the wheel are told to us, or are the terminal's own.
-    fn mouse(&mut self, ours: bool) -> std::io::Result<()>;
+    /// Whether clicks and the wheel are told to us, or are the terminal's own; nothing where there are none.
+    fn mouse(&mut self, _ours: bool) -> std::io::Result<()> {
+        Ok(())
+    }
     /// Hand the terminal back to the shell until somebody says `fg`; `false`: there is no shell to go to.
     fn suspend(&mut self) -> std::io::Result<bool>;
     /// Give the terminal to another program until [`Screen::resume`].

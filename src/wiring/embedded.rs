@@ -1,5 +1,6 @@
 //! `jeroboam demo`: the same dashboard on an OpenStack of our own, in a directory that
-//! goes when it ends. Nothing of the user's is touched but the settings, which are read.
+//! goes when it ends. Nothing of the user's is touched but the settings, which are read, and written
+//! where somebody asks for it.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -180,10 +180,6 @@ impl Screen for Memory {
         Ok(())
     }
 
-    fn mouse(&mut self, _: bool) -> std::io::Result<()> {
-        Ok(())
-    }
-
     fn suspend(&mut self) -> std::io::Result<bool> {
         Ok(false)
     }
