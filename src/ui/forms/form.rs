@@ -356,11 +356,16 @@ impl<S: Subject> Layer for Form<S> {
                 let chosen = self.picker.as_mut().is_some_and(|picker| picker.click(row, &menu));
                 if chosen { Clicked::Enter } else { Clicked::NOTHING }
             }
-            Under::Field(at) if at == self.focus => match self.focused().map(|field| &field.kind) {
-                Some(Kind::Switch(_) | Kind::Pick(_) | Kind::Marks(_)) => Clicked::Enter,
-                _ => Clicked::NOTHING,
-            },
-            Under::Field(at) => Clicked::Done(self.go(at.min(self.fields.len()))),
+            Under::Field(at) => {
+                if at != self.focus {
+                    self.go(at.min(self.fields.len()));
+                }
+                // At once: what is said under the field that was left may have moved this one away.
+                match self.focused().map(|field| &field.kind) {
+                    Some(Kind::Switch(_) | Kind::Pick(_) | Kind::Marks(_)) => Clicked::Enter,
+                    _ => Clicked::NOTHING,
+                }
+            }
             Under::Heading(_) | Under::Shell(_) => Clicked::NOTHING,
         }
     }
