@@ -10,7 +10,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::{boxes, text};
 
 const MOUSE: [(&str, &str); 4] = [
-    ("click", "Go to a pane, select a row, open the selected one; do what a hint says"),
+    ("click", "Select, and open what is selected; do what a hint says"),
     ("wheel", "Scroll what is under the pointer"),
     ("drag", "Move a border between panes"),
     ("shift", "Held down: the terminal's own, to select text"),
