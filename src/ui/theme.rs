@@ -324,15 +324,24 @@ mod tests {
         }
     }
 
+    /// How much light of each kind a screen gives off for it.
+    fn linear(colour: Color) -> [f64; 3] {
+        let Color::Rgb(r, g, b) = colour else { panic!("{colour} is no shade") };
+        [r, g, b].map(|v| {
+            let v = f64::from(v) / 255.0;
+            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        })
+    }
+
+    fn mix(by: [[f64; 3]; 3], of: [f64; 3]) -> [f64; 3] {
+        by.map(|row| row[0] * of[0] + row[1] * of[1] + row[2] * of[2])
+    }
+
     /// Contrast as WCAG 2.1 counts it.
     fn contrast(a: Color, b: Color) -> f64 {
         let luminance = |colour| {
-            let Color::Rgb(r, g, b) = colour else { panic!("{colour} is no shade") };
-            let linear = |v: u8| {
-                let v = f64::from(v) / 255.0;
-                if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-            };
-            0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05
+            let [r, g, b] = linear(colour);
+            0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
         };
         let (a, b) = (luminance(a), luminance(b));
         (a / b).max(b / a)
@@ -353,6 +362,55 @@ mod tests {
             for role in [Role::Strong, Role::Ok, Role::Moving, Role::Warning, Role::Failed] {
                 let found = contrast(theme.style(role).fg.unwrap(), theme.style(Role::Selected).bg.unwrap());
                 assert!(found >= lifted, "{name}: selected {role:?}: {found}");
+            }
+        }
+    }
+
+    /// Where a colour is in CIE 1976 L*a*b* for an eye that sees by `by`: distances there are
+    /// about as great as they look.
+    fn seen(colour: Color, by: [[f64; 3]; 3]) -> [f64; 3] {
+        let light = mix(by, linear(colour)).map(|v| v.clamp(0.0, 1.0));
+        let [x, y, z] = mix([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], light);
+        let [x, y, z] =
+            [x / 0.95047, y, z / 1.08883].map(|v: f64| if v > 0.008_856 { v.cbrt() } else { 7.787 * v + 16.0 / 116.0 });
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn statuses_look_different_to_a_person_with_red_green_blindness() {
+        // Machado, Oliveira, Fernandes 2009, at full severity.
+        let eyes = [
+            (
+                "protanopia",
+                [
+                    [0.152_286, 1.052_583, -0.204_868],
+                    [0.114_503, 0.786_281, 0.099_216],
+                    [-0.003_882, -0.048_116, 1.051_998],
+                ],
+            ),
+            (
+                "deuteranopia",
+                [
+                    [0.367_322, 0.860_646, -0.227_968],
+                    [0.280_085, 0.672_501, 0.047_413],
+                    [-0.011_820, 0.042_940, 0.968_881],
+                ],
+            ),
+        ];
+        let roles = [Role::Ok, Role::Moving, Role::Warning, Role::Failed];
+        // 2.3 is just to be noticed side by side; these stand rows apart, each with its sign.
+        for (name, wanted) in
+            [("dark", 7.0), ("light", 15.0), ("high-contrast", 20.0), ("solarized", 15.0), ("nord", 18.0)]
+        {
+            let (theme, _) = Theme::load(name, None, Depth::True);
+            let colour = |role: Role| theme.style(role).fg.unwrap();
+            for (eye, by) in eyes {
+                let pairs = roles.iter().enumerate().flat_map(|(at, a)| roles[at + 1..].iter().map(move |b| (*a, *b)));
+                for (a, b) in pairs {
+                    let (here, there) = (seen(colour(a), by), seen(colour(b), by));
+                    let apart = here.iter().zip(there).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    assert!(apart >= wanted, "{name}: {a:?} and {b:?} with {eye}: {apart:.1}");
+                }
             }
         }
     }

@@ -131,9 +131,11 @@ pub fn nodes(cluster: &Cluster) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use chrono::{DateTime, TimeDelta};
 
-    use super::{age, age_changes, elapsed, expires, status};
+    use super::{Role, Status, age, age_changes, elapsed, expires, status};
 
     #[test]
     fn durations_read_well_at_every_size() {
@@ -149,6 +151,22 @@ mod tests {
         }
         assert_eq!(expires(at(-1), t), "expired");
         assert_eq!(expires(at(86_400 * 1800), t), "in 4y 11mo");
+    }
+
+    /// Who does not see the colours sees the signs: none tells of two of these.
+    #[test]
+    fn no_sign_stands_for_good_and_bad() {
+        let actions = ["CREATE", "UPDATE", "DELETE", "ROLLBACK", "INIT", "SUSPEND"];
+        let states = ["COMPLETE", "IN_PROGRESS", "FAILED", "STUCK"];
+        let mut signs: BTreeMap<&str, Role> = BTreeMap::new();
+        for (action, state) in actions.iter().flat_map(|action| states.map(|state| (action, state))) {
+            let told = status(&Status::from(format!("{action}_{state}")));
+            let quiet = |role| if role == Role::Faint { Role::Muted } else { role };
+            let before = *signs.entry(told.sign).or_insert(told.role);
+            assert_eq!(quiet(before), quiet(told.role), "{action}_{state}: {}", told.sign);
+        }
+        let told: BTreeSet<Role> = signs.into_values().collect();
+        assert!(BTreeSet::from([Role::Ok, Role::Moving, Role::Warning, Role::Failed]).is_subset(&told), "{told:?}");
     }
 
     #[test]
