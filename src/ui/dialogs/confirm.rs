@@ -68,7 +68,7 @@ pub enum Answer {
 pub struct Asking {
     question: Question,
     typed: Input,
-    /// Enter was pressed with another text.
+    /// Enter was pressed with another text, or before it is known whether it can be done.
     refused: bool,
     checked: Checked,
 }
@@ -100,6 +100,7 @@ impl Asking {
         if *id != self.question.cluster || !matches!(self.checked, Checked::Looking) {
             return false;
         }
+        self.refused = false;
         self.checked = match answer {
             Ok(()) => Checked::Fine,
             Err(problems) => Checked::Not(problems.clone()),
@@ -111,7 +112,7 @@ impl Asking {
         match action {
             Action::Accept if self.is_ready() => return Answer::Yes(self.question.job.clone()),
             Action::Accept if matches!(self.checked, Checked::Not(_)) => return Answer::No,
-            Action::Accept => self.refused = self.is_possible(),
+            Action::Accept => self.refused = true,
             Action::Back => return Answer::No,
             _ => {}
         }
@@ -155,7 +156,9 @@ impl Asking {
         lines.push(Vec::new());
         let mut at = None;
         if !self.is_possible() {
-            lines.extend([vec![cx.span(Role::Moving, "◌ looking whether that can be…")], Vec::new()]);
+            let not_yet = self.refused.then(|| cx.span(Role::Warning, "  not done: it still looks"));
+            let looking = cx.span(Role::Moving, "◌ looking whether that can be…");
+            lines.extend([[looking].into_iter().chain(not_yet).collect(), Vec::new()]);
         } else if *typed {
             lines.push(vec![cx.span(Role::Muted, format!("Type its name to {verb} it:"))]);
             at = Some(lines.len());

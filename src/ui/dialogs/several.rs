@@ -50,7 +50,7 @@ pub struct SeveralDialog {
     states: Vec<State>,
     phase: Phase,
     typed: Input,
-    /// Enter was pressed with another text.
+    /// Enter was pressed with another text, or before it is known which can be.
     refused: bool,
     top: usize,
     /// The greatest `top`, and lines on a page, at the last drawing.
@@ -122,7 +122,10 @@ impl SeveralDialog {
             return asks;
         }
         match self.phase {
-            Phase::Looking => self.phase = Phase::Asking,
+            Phase::Looking => {
+                self.phase = Phase::Asking;
+                self.refused = false;
+            }
             Phase::Doing if self.count(|state| matches!(state, State::Refused(_))) == 0 => {
                 let done = u32::try_from(self.count(|state| *state == State::Done)).unwrap_or(u32::MAX);
                 let told = format!("{} accepted for {}", self.several.verb, counted(done, self.several.noun));
@@ -148,7 +151,11 @@ impl SeveralDialog {
                 Vec::new()
             }
             Phase::Asking | Phase::Over => vec![Ask::Close],
-            Phase::Looking | Phase::Doing => Vec::new(),
+            Phase::Looking => {
+                self.refused = true;
+                Vec::new()
+            }
+            Phase::Doing => Vec::new(),
         }
     }
 
@@ -207,7 +214,12 @@ impl SeveralDialog {
         match self.phase {
             Phase::Looking => {
                 let open = self.count(|state| matches!(state, State::Unknown | State::Looking));
-                vec![cx.span(Role::Moving, format!("◌ looking whether that can be: {} of {all}", all - open))]
+                let mut told =
+                    vec![cx.span(Role::Moving, format!("◌ looking whether that can be: {} of {all}", all - open))];
+                if self.refused {
+                    told.push(cx.span(Role::Warning, "  nothing is done yet: it still looks"));
+                }
+                told
             }
             Phase::Asking if self.able() == 0 => vec![cx.span(Role::Failed, "✖ none of them can be")],
             Phase::Asking if not > 0 => {

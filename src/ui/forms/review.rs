@@ -31,6 +31,8 @@ pub struct Review {
     command: Vec<String>,
     seen: Option<Result<Box<Preview>, Vec<Problem>>>,
     sending: bool,
+    /// Enter was pressed before there was anything to be seen.
+    early: bool,
     /// First visible line, the greatest there is, and how many are seen at once.
     top: usize,
     end: usize,
@@ -39,7 +41,7 @@ pub struct Review {
 
 impl Review {
     pub fn new(wish: NewCluster, command: Vec<String>) -> Self {
-        Self { wish, command, seen: None, sending: false, top: 0, end: 0, page: 1 }
+        Self { wish, command, seen: None, sending: false, early: false, top: 0, end: 0, page: 1 }
     }
 
     fn may_create(&self) -> bool {
@@ -193,6 +195,11 @@ impl Layer for Review {
                 self.sending = true;
                 return vec![Ask::Run(Job::CreateCluster(Box::new(self.wish.clone())))];
             }
+            // Nothing is sent that nobody has seen; that it was not is said.
+            Action::Accept if self.seen.is_none() => {
+                self.early = true;
+                self.top
+            }
             Action::Copy => {
                 let said = Ask::Say("the command is on the clipboard".into());
                 return vec![Ask::Do(Effect::Copy(self.command.join(" "))), said];
@@ -205,7 +212,10 @@ impl Layer for Review {
 
     fn reply(&mut self, reply: &Reply, _cx: &Cx) -> Option<Vec<Ask>> {
         match reply {
-            Reply::Preview(seen) if self.seen.is_none() => self.seen = Some(seen.clone()),
+            Reply::Preview(seen) if self.seen.is_none() => {
+                self.seen = Some(seen.clone());
+                self.early = false;
+            }
             // The form below shows what was refused, each at its field.
             Reply::ClusterCreated(Err(_)) if self.sending => return Some(vec![Ask::Close]),
             _ => {}
@@ -257,6 +267,9 @@ impl Layer for Review {
         let mut foot = vec![cx.span(if ready { Role::Selected } else { Role::Faint }, word)];
         if let Some(key) = cx.keymap.key_for(&self.contexts(), Action::Accept).filter(|_| ready) {
             foot.push(cx.span(Role::Key, format!("  {key}")));
+        }
+        if self.early {
+            foot.push(cx.span(Role::Warning, "  not sent: it still looks"));
         }
         if self.end > 0 {
             let (first, last) = (self.top + 1, self.top + rows);

@@ -281,3 +281,33 @@ fn a_digit_begins_another_number_than_the_one_that_is_offered() {
     desk.write("0").press("backspace").write("4");
     assert!(desk.screen(120, 40).contains("▸ Nodes             34 "), "{}", desk.screen(120, 40));
 }
+
+/// Whoever presses enter before the look is over is told so; nothing is sent unseen, then or later.
+#[test]
+fn enter_before_the_look_is_over_sends_nothing_and_says_so() {
+    let mut question = page(1);
+    question.press("1 G d");
+    let mut several = Desk::ready();
+    several.press("* B");
+    let mut review = Desk::ready();
+    review.press("n").write("work");
+    review.send(Msg::Key("ctrl-s".parse().unwrap()));
+    let cases = [
+        (question, "not done: it still looks"),
+        (several, "nothing is done yet: it still looks"),
+        (review, "not sent: it still looks"),
+    ];
+    for (mut desk, word) in cases {
+        assert!(!desk.screen(80, 24).contains(word));
+        let open = desk.open.len();
+        desk.send(Msg::Key("enter".parse().unwrap()));
+        let picture = desk.screen(80, 24);
+        assert!(picture.contains(word), "{picture}");
+        assert_eq!(desk.open.len(), open, "{word}");
+        desk.answer_all();
+        let picture = desk.screen(80, 24);
+        assert!(!picture.contains(word), "{picture}");
+        let sent = |effect: &Effect| matches!(effect, Effect::Run(_, Job::Change(..) | Job::CreateCluster(_)));
+        assert!(!desk.wanted.iter().any(sent), "{word}");
+    }
+}
