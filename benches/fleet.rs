@@ -1,7 +1,8 @@
-//! What the conductor costs with ten thousand clusters in its store: idle, and with a
-//! hundred in motion on the embedded cloud. Its Heat is met through a proxy that adds the
-//! stacks of the clusters at rest to the list. A process of its own is measured: the program as
-//! it is shipped. Magnum's conductor takes 97 MB, and 6.7 to 8.6 s until Heat has a stack.
+//! What dashboard and conductor cost with ten thousand clusters in the store: idle, at key presses,
+//! and with a hundred in motion on the embedded cloud. Its Heat is met through a proxy that adds the
+//! stacks of the clusters at rest to the list, and ten events of each. A process of its own is measured:
+//! the program as it is shipped. Magnum's conductor takes 97 MB, and 6.7 to 8.6 s until Heat has a stack.
+//! `cargo bench --bench fleet -- dashboard` ends after the dashboard.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,9 +11,11 @@
     reason = "a benchmark prints, and fails as a test does"
 )]
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -28,6 +31,7 @@ use jeroboam::openstack;
 use jeroboam::service::Manager;
 use jeroboam::service::local::LocalManager;
 use jeroboam::store::{Secrets, SqliteStore, Store};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::{Value, json};
 
 const RESTING: usize = 10_000;
@@ -36,6 +40,26 @@ const SPAN: Duration = Duration::from_secs(60);
 const MAGNUM_MIB: f64 = 97.0;
 /// The quickest we saw Magnum be, in seconds.
 const MAGNUM_STACK: f64 = 6.7;
+
+const FRAME_MS: f64 = 16.0;
+const MEMORY_MIB: f64 = 150.0;
+const EVENTS_EACH: usize = 10;
+/// Every picture ends with it.
+const PICTURE: &[u8] = b"\x1b[?2026l";
+/// Keys of the dashboard: about on the first screen, a filter, sorting, the command line, what moves,
+/// one cluster, the project's events.
+const KEYS: [&str; 10] = [
+    "jjjjjjjGkkkgjjj",
+    "/rest99\x7f\x7f7\r",
+    "jjG\x1b",
+    "sssSsss",
+    ":rest99\x7f8",
+    "\x1b",
+    "m\x1b",
+    "\rj2j3j4j\x1b",
+    "O7jGs\x1b",
+    "4jsG1",
+];
 
 /// Heat's own answers, and the resting clusters' stacks behind them.
 struct Proxy {
@@ -56,6 +80,15 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
         let page = &proxy.resting[at.min(RESTING)..at.saturating_add(limit).min(RESTING)];
         let links = if at + page.len() < RESTING { next(at + page.len()) } else { json!([]) };
         return axum::Json(json!({ "stacks": page, "links": links })).into_response();
+    }
+    // Of the stack of a cluster at rest, which there is only in the list.
+    let steps: Vec<&str> = uri.path().split('/').collect();
+    if let [.., "stacks", name, _, what @ ("events" | "resources")] = steps.as_slice()
+        && name.starts_with("rest-")
+    {
+        let all: Vec<Value> =
+            if *what == "events" { (0..EVENTS_EACH).map(|at| event(name, at)).collect() } else { Vec::new() };
+        return axum::Json(json!({ *what: if of("marker").is_some() { Vec::new() } else { all } })).into_response();
     }
     let target = format!("{}{}", proxy.heat, uri.path_and_query().map_or("", |path| path.as_str()));
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -92,9 +125,23 @@ fn wish(name: String, cluster_template_id: String) -> NewCluster {
     NewCluster { name, cluster_template_id, node_count: 1, ..NewCluster::default() }
 }
 
+fn event(stack: &str, number: usize) -> Value {
+    json!({
+        "id": uuid::Uuid::new_v4(), "event_time": format!("2026-01-01T00:00:{number:02}Z"), "resource_name": stack,
+        "logical_resource_id": stack, "physical_resource_id": stack, "resource_status": "CREATE_COMPLETE",
+        "resource_status_reason": "state changed", "links": [],
+    })
+}
+
+/// The program, by its number; what it asked of the cloud is in its log.
+struct Process {
+    id: u32,
+    log: PathBuf,
+}
+
 struct Conductor {
     child: Child,
-    log: PathBuf,
+    process: Process,
 }
 
 /// What a process has used up.
@@ -104,32 +151,40 @@ struct Used {
     at: Instant,
 }
 
+fn environment(home: &Path, clouds_yaml: &Path) -> [(&'static str, PathBuf); 6] {
+    [
+        ("HOME", home.into()),
+        ("JEROBOAM_DATA_DIR", home.join("data")),
+        ("JEROBOAM_CONFIG_DIR", home.into()),
+        ("JEROBOAM_LOG", "jeroboam::api=debug,error".into()),
+        ("OS_CLIENT_CONFIG_FILE", clouds_yaml.into()),
+        ("OS_CLOUD", "demo".into()),
+    ]
+}
+
 impl Conductor {
     fn start(home: &Path, clouds_yaml: &Path) -> Self {
         let log = home.join("requests.log");
         let child = Command::new(env!("CARGO_BIN_EXE_jeroboam"))
             .arg("conductor")
             .env_clear()
-            .env("HOME", home)
-            .env("JEROBOAM_DATA_DIR", home.join("data"))
-            .env("JEROBOAM_CONFIG_DIR", home)
-            .env("JEROBOAM_LOG", "jeroboam::api=debug,error")
-            .env("OS_CLIENT_CONFIG_FILE", clouds_yaml)
-            .env("OS_CLOUD", "demo")
+            .envs(environment(home, clouds_yaml))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        Self { child, log }
+        Self { process: Process { id: child.id(), log }, child }
     }
+}
 
+impl Process {
     fn requests(&self) -> usize {
         std::fs::read_to_string(&self.log).unwrap().lines().filter(|line| line.contains("jeroboam::api")).count()
     }
 
     fn used(&self) -> Used {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id)).unwrap();
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
         let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
         // A hundred ticks a second on every Linux there is.
@@ -137,7 +192,7 @@ impl Conductor {
     }
 
     fn memory_mib(&self, field: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id)).unwrap();
         let line = status.lines().find(|line| line.starts_with(field)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
     }
@@ -160,6 +215,104 @@ impl Drop for Conductor {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// The dashboard in a terminal of its own, which nobody reads but us.
+struct Dashboard {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    process: Process,
+    keys: Box<dyn Write + Send>,
+    bytes: Receiver<Vec<u8>>,
+}
+
+impl Dashboard {
+    fn start(home: &Path, clouds_yaml: &Path, (cols, rows): (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_jeroboam"));
+        command.env_clear();
+        environment(home, clouds_yaml).into_iter().for_each(|(name, value)| command.env(name, value));
+        command.env("TERM", "xterm-256color");
+        command.cwd(home);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let (mut reader, keys) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+        let (send, bytes) = channel();
+        std::thread::spawn(move || {
+            // Open as long as somebody reads.
+            let _master = pair.master;
+            let mut buffer = [0; 65536];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if send.send(buffer[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let process = Process { id: child.process_id().unwrap(), log: home.join("data/jeroboam.log") };
+        Self { child, process, keys, bytes }
+    }
+
+    /// What it writes until it is quiet for so long: bytes, and pictures among them.
+    fn written(&self, quiet: Duration) -> (usize, usize) {
+        let mut all = Vec::new();
+        while let Ok(more) = self.bytes.recv_timeout(quiet) {
+            all.extend(more);
+        }
+        (all.len(), all.windows(PICTURE.len()).filter(|window| *window == PICTURE).count())
+    }
+
+    /// From the key to the end of the next picture.
+    fn press(&mut self, key: u8) -> Duration {
+        let (begun, mut seen) = (Instant::now(), Vec::new());
+        self.keys.write_all(&[key]).unwrap();
+        self.keys.flush().unwrap();
+        while !seen.windows(PICTURE.len()).any(|window| window == PICTURE) {
+            match self.bytes.recv_timeout(Duration::from_secs(2)) {
+                Ok(more) => seen.extend(more),
+                // A key without a meaning here.
+                Err(_) => return Duration::ZERO,
+            }
+        }
+        begun.elapsed()
+    }
+}
+
+impl Drop for Dashboard {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Started, looked at, left alone, and worked with.
+fn look(home: &Path, clouds_yaml: &Path) {
+    for size in [(120, 40), (200, 50)] {
+        let begun = Instant::now();
+        let mut dashboard = Dashboard::start(home, clouds_yaml, size);
+        let quiet = Duration::from_secs(5);
+        let (_, pictures) = dashboard.written(quiet);
+        println!("a dashboard of {}x{}:", size.0, size.1);
+        println!("  everything there after {:.1?}, in {pictures} pictures", begun.elapsed() - quiet);
+        let before = dashboard.process.used();
+        let began = Instant::now();
+        let (mut bytes, mut pictures) = (0, 0);
+        while began.elapsed() < SPAN {
+            let (more, drawn) = dashboard.written(Duration::from_secs(1));
+            (bytes, pictures) = (bytes + more, pictures + drawn);
+        }
+        dashboard.process.tell("  idle", &before);
+        println!("  idle: {bytes} bytes written, {pictures} pictures");
+        for keys in KEYS {
+            let mut times: Vec<f64> = Vec::new();
+            for key in keys.bytes() {
+                times.push(dashboard.press(key).as_secs_f64() * 1000.0 / FRAME_MS);
+                dashboard.written(Duration::from_millis(150));
+            }
+            times.sort_by(f64::total_cmp);
+            let (middle, most) = (times[times.len() / 2], times[times.len() - 1]);
+            println!("  {keys:?}: {middle:.2} of a frame in the middle, {most:.2} at most");
+        }
+        let peak = dashboard.process.memory_mib("VmHWM");
+        println!("  memory at its peak: {peak:.1} MiB, {:.2} of what it may take", peak / MEMORY_MIB);
     }
 }
 
@@ -240,12 +393,17 @@ async fn fleet() {
     let clouds_yaml = home.path().join("through-proxy.yaml");
     std::fs::write(&clouds_yaml, text.replacen("region_name: RegionOne", &through, 1)).unwrap();
 
+    println!("{RESTING} clusters at rest, {} events", RESTING * EVENTS_EACH);
+    tokio::task::block_in_place(|| look(home.path(), &clouds_yaml));
+    if std::env::args().any(|word| word == "dashboard") {
+        return;
+    }
     let conductor = Conductor::start(home.path(), &clouds_yaml);
     println!("{RESTING} clusters at rest:");
     for what in ["  the first minute", "  idle"] {
-        let before = conductor.used();
+        let before = conductor.process.used();
         tokio::time::sleep(SPAN).await;
-        conductor.tell(what, &before);
+        conductor.process.tell(what, &before);
     }
 
     let began = Instant::now();
@@ -261,10 +419,10 @@ async fn fleet() {
     for number in 0..MOVING {
         asker.create_cluster(wish(format!("moving-{number}"), template.clone())).await.unwrap();
     }
-    let before = conductor.used();
+    let before = conductor.process.used();
     tokio::time::sleep(SPAN).await;
     let moving = asker.clusters().await.unwrap().iter().filter(|cluster| cluster.status.is_in_progress()).count();
-    conductor.tell(&format!("  {MOVING} set in motion, {moving} of them still moving at the end"), &before);
+    conductor.process.tell(&format!("  {MOVING} set in motion, {moving} of them still moving at the end"), &before);
 }
 
 /// Looks every few milliseconds, so that the figure is good to a few.

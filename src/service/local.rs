@@ -5,6 +5,7 @@
 //! Verbs only write and read; nothing here waits for Heat to finish anything. Start
 //! reading at [`LocalManager`]; what is accepted and how it is completed is `accept`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -244,14 +245,31 @@ impl Manager for LocalManager {
     }
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
-        let records = self.store.clusters(&self.cloud.identity.scope).await?;
+        let scope = &self.cloud.identity.scope;
+        // Page by page: a record is several times what is told of it, and there may be thousands.
+        let (mut all, mut since) = (BTreeMap::new(), 0);
+        let total = loop {
+            let page = self.store.changes(scope, since).await?;
+            all.extend(page.clusters.into_iter().map(|record| (record.id(), record.cluster)));
+            since = page.version;
+            if page.all {
+                break page.total;
+            }
+        };
+        if all.len() > total {
+            // Some went between two pages.
+            let there = self.store.cluster_ids(scope).await?;
+            all.retain(|id, _| there.contains(id));
+        }
         let now = (self.clock)();
-        let told = records.into_iter().map(|record| {
-            let mut cluster = self.board.with_progress(record.cluster);
+        let told = all.into_values().map(|cluster| {
+            let mut cluster = self.board.with_progress(cluster);
             cluster.health = cluster.health.map(|health| health.as_of(now));
             cluster
         });
-        Ok(told.collect())
+        let mut told: Vec<Cluster> = told.collect();
+        told.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(told)
     }
 
     async fn create_cluster(&self, wish: NewCluster) -> Result<Cluster, Vec<Problem>> {
