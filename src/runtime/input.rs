@@ -42,10 +42,12 @@ impl Drop for Lent<'_> {
 
 /// Starts to listen; it ends with the inbox. `late`: an answer of the terminal may still come.
 pub fn spawn(inbox: UnboundedSender<In>, late: bool) -> Result<Keys, Problem> {
-    let handlers: [(SignalKind, fn() -> In); 5] = [
+    let handlers: [(SignalKind, fn() -> In); 6] = [
         (SignalKind::interrupt(), || In::Msg(Msg::Quit)),
         (SignalKind::terminate(), || In::Msg(Msg::Quit)),
         (SignalKind::hangup(), || In::Msg(Msg::Quit)),
+        // The event stream tells it too, but under load not always before the next key.
+        (SignalKind::window_change(), || In::Msg(Msg::Resize)),
         (SignalKind::from_raw(Signal::TSTP.as_raw()), || In::Stop),
         (SignalKind::from_raw(Signal::CONT.as_raw()), || In::Resumed),
     ];

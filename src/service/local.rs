@@ -146,6 +146,20 @@ impl LocalManager {
         found.ok_or_else(|| Problem::not_found(format!("there is no cluster {id}")))
     }
 
+    /// Takes every record, page by page: a record is several times what is told of its cluster, and there
+    /// may be thousands. How many there are in the end: fewer than were taken when some went meanwhile.
+    async fn each_record(&self, mut take: impl FnMut(ClusterRecord) + Send) -> Result<usize, Problem> {
+        let mut since = 0;
+        loop {
+            let page = self.store.changes(&self.cloud.identity.scope, since).await?;
+            page.clusters.into_iter().for_each(&mut take);
+            if page.all {
+                return Ok(page.total);
+            }
+            since = page.version;
+        }
+    }
+
     /// `None` while there is no stack, and so nothing inside one.
     async fn stack(&self, id: ClusterId) -> Result<Option<Stack>, Problem> {
         Ok(details::stack(&self.record(id).await?))
@@ -246,16 +260,8 @@ impl Manager for LocalManager {
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
         let scope = &self.cloud.identity.scope;
-        // Page by page: a record is several times what is told of it, and there may be thousands.
-        let (mut all, mut since) = (BTreeMap::new(), 0);
-        let total = loop {
-            let page = self.store.changes(scope, since).await?;
-            all.extend(page.clusters.into_iter().map(|record| (record.id(), record.cluster)));
-            since = page.version;
-            if page.all {
-                break page.total;
-            }
-        };
+        let mut all = BTreeMap::new();
+        let total = self.each_record(|record| all.extend([(record.id(), record.cluster)])).await?;
         if all.len() > total {
             // Some went between two pages.
             let there = self.store.cluster_ids(scope).await?;

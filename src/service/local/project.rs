@@ -63,13 +63,14 @@ impl LocalManager {
     }
 
     pub(super) async fn latest_events(&self) -> (Vec<(ClusterId, Vec<StackEvent>)>, Vec<Problem>) {
-        let mut clusters = match self.clusters().await {
-            Ok(clusters) => clusters,
-            Err(problem) => return (Vec::new(), vec![problem]),
-        };
-        clusters.sort_by_key(|cluster| std::cmp::Reverse(cluster.status_since));
-        let ids: Vec<ClusterId> = clusters.iter().map(|cluster| cluster.uuid).take(LATEST).collect();
-        let reads = ids.into_iter().map(|id| async move { (id, self.events(id).await) });
+        let mut clusters = Vec::new();
+        if let Err(problem) = self.each_record(|record| clusters.push((record.cluster.status_since, record.id()))).await
+        {
+            return (Vec::new(), vec![problem]);
+        }
+        clusters.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
+        let ids = clusters.into_iter().map(|(_, id)| id).take(LATEST);
+        let reads = ids.map(|id| async move { (id, self.events(id).await) });
         let answers: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
         let (mut all, mut problems): (Vec<_>, Vec<Problem>) = (Vec::new(), Vec::new());
         for (id, answer) in answers {
