@@ -340,6 +340,50 @@ fn terminals_with_few_colours() {
     }
 }
 
+/// Pictures of one theme stand for all: another changes colours, and not one character.
+#[test]
+fn every_page_says_the_same_in_another_theme() {
+    let pages = [
+        "down",
+        "2 enter",
+        "m",
+        "H",
+        "@",
+        "?",
+        ":",
+        "C",
+        "C 5",
+        "n",
+        "2 n",
+        "* B",
+        "down d",
+        "down Y",
+        "down W",
+        "down enter",
+        "down enter 1",
+        "down enter 3",
+        "down enter 7",
+        "down enter +",
+        "down down down w",
+        "4 down v",
+    ];
+    for keys in pages {
+        let mut told = ["dark", "light"].map(|name| {
+            let (theme, _) = Theme::load(name, None, Depth::True);
+            let mut desk = Desk::with(theme);
+            desk.connect();
+            desk.press(keys);
+            desk
+        });
+        for (width, height) in SIZES {
+            let [dark, light] = told.each_mut().map(|desk| desk.screen(width, height));
+            let text = |picture: &str| picture.rsplit_once("styles ").unwrap().0.to_owned();
+            assert_eq!(text(&dark), text(&light), "{keys} at {width}x{height}");
+            assert_ne!(dark, light, "{keys} at {width}x{height}");
+        }
+    }
+}
+
 #[test]
 fn a_theme_with_a_ground_of_its_own_covers_the_screen() {
     for name in ["high-contrast", "solarized", "nord"] {
