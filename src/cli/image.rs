@@ -91,7 +91,6 @@ pub async fn import(manager: &dyn Manager, terminal: &mut Terminal<'_>, wish: Ne
 
 /// Until it is there or cannot be had. How long that may take is the one's to say who waits.
 async fn arrived(manager: &dyn Manager, wanted: Image) -> Result<Image, Vec<Problem>> {
-    let mut begun = false;
     loop {
         let found = images(manager).await?.0.into_iter().find(|image| image.id == wanted.id);
         let failed = |told: String| {
@@ -102,10 +101,10 @@ async fn arrived(manager: &dyn Manager, wanted: Image) -> Result<Image, Vec<Prob
         match found {
             None => return failed(format!("image {} is gone", wanted.id)),
             Some(image) if image.status == "active" => return Ok(image),
-            Some(image) if image.import_failed || (begun && image.status == "queued") || image.status == "killed" => {
+            Some(image) if image.import_failed || image.status == "killed" => {
                 return failed(format!("Glance could not fetch image {} ({})", image.name, image.id));
             }
-            Some(image) => begun |= image.status == "importing",
+            Some(_) => {}
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -27,6 +27,7 @@ impl Use {
 pub fn image_fault(image: &Image, distros: &[String]) -> Option<String> {
     match image.os_distro.as_deref().filter(|distro| !distro.is_empty()) {
         _ if image.import_failed => Some("its import failed".into()),
+        _ if image.arriving => Some("is still being fetched".into()),
         _ if image.status != "active" => Some(format!("is {}, not active", image.status)),
         None => Some("has no os_distro property".to_owned()),
         Some(distro) if !distros.is_empty() && !distros.iter().any(|known| known == distro) => {

@@ -29,6 +29,8 @@ pub struct Image {
     pub owner: String,
     /// `public`, `private`, … as Glance words it.
     pub visibility: String,
+    /// Glance is at work on its data; a queued image may also be one that nobody ever fills.
+    pub arriving: bool,
     /// Glance could not fetch what it was to be made of.
     pub import_failed: bool,
 }

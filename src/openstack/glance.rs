@@ -66,7 +66,7 @@ impl Images for Glance {
             }
             return Err(refused);
         }
-        Ok(made)
+        Ok(Image { arriving: true, ..made })
     }
 }
 
@@ -92,10 +92,18 @@ fn read(value: &Value) -> Result<Image, CloudError> {
 /// An image's own properties stand beside its fields.
 pub fn image(value: &Value) -> Option<Image> {
     let id = field::some_text(value, "id")?;
+    let status = field::text(value, "status");
+    // The task's id is on the image from the moment an import is accepted until it ends, one way or the other.
+    let task = field::some_text(value, "os_glance_import_task").is_some();
+    // One that failed is queued as before it began; where no store is to blame this is there, and empty.
+    let failed = field::some_text(value, "os_glance_failed_import").is_some()
+        || status == "queued" && !task && value.get("os_glance_failed_import").is_some();
     Some(Image {
         name: field::some_text(value, "name").unwrap_or_else(|| id.clone()),
         id,
-        status: field::text(value, "status"),
+        arriving: !failed && (task && status == "queued" || matches!(&*status, "importing" | "saving" | "uploading")),
+        import_failed: failed,
+        status,
         os_distro: field::some_text(value, "os_distro"),
         os_version: field::some_text(value, "os_version"),
         os_admin_user: field::some_text(value, "os_admin_user"),
@@ -106,16 +114,40 @@ pub fn image(value: &Value) -> Option<Image> {
         size: field::number(value, "size"),
         owner: field::text(value, "owner"),
         visibility: field::text(value, "visibility"),
-        import_failed: field::some_text(value, "os_glance_failed_import").is_some(),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use rstest::rstest;
+    use serde_json::{Value, json};
 
-    use super::changes;
+    use super::{changes, image};
     use crate::model::image::Properties;
+
+    /// What Glance 25.1 answered at each moment of an import.
+    #[rstest]
+    #[case::nobody_fills_it(json!({"status": "queued"}), (false, false))]
+    #[case::accepted(json!({"status": "queued", "os_glance_import_task": "t"}), (true, false))]
+    #[case::begun(
+        json!({"status": "importing", "os_glance_import_task": "t", "os_glance_importing_to_stores": "",
+            "os_glance_failed_import": ""}),
+        (true, false)
+    )]
+    #[case::not_to_be_had(
+        json!({"status": "queued", "os_glance_importing_to_stores": "", "os_glance_failed_import": ""}),
+        (false, true)
+    )]
+    #[case::not_stored(json!({"status": "queued", "os_glance_failed_import": "fast"}), (false, true))]
+    #[case::there(
+        json!({"status": "active", "os_glance_importing_to_stores": "", "os_glance_failed_import": ""}),
+        (false, false)
+    )]
+    fn an_import_is_followed_to_either_end(#[case] mut told: Value, #[case] wanted: (bool, bool)) {
+        told["id"] = "i".into();
+        let image = image(&told).unwrap();
+        assert_eq!((image.arriving, image.import_failed), wanted);
+    }
 
     #[test]
     fn only_what_differs_is_changed_and_nothing_else_touched() {

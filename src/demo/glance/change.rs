@@ -140,11 +140,12 @@ fn import(engine: &Engine, call: &Call, id: &str) -> Answer {
             let status = text(image, "status").to_owned();
             return Err(Reply::page(409, format!("Image status transition from {status} to importing is not allowed")));
         }
-        image.insert("status".into(), "importing".into());
+        image.insert("os_glance_import_task".into(), new_id().into());
     }
     let fails = address.host_str().is_some_and(|host| host.ends_with(".invalid"));
     let (on, id) = (engine.clone(), id.to_owned());
     engine.spawn(async move {
+        on.world().fetch(&id);
         on.pass(FETCH_SECONDS).await;
         on.world().arrive(&id, fails);
     });
@@ -152,15 +153,24 @@ fn import(engine: &Engine, call: &Call, id: &str) -> Answer {
 }
 
 impl World {
+    fn fetch(&mut self, id: &str) {
+        let Some(image) = self.find_mut(Kind::Image, id) else { return };
+        image.insert("status".into(), "importing".into());
+        for stores in ["os_glance_importing_to_stores", "os_glance_failed_import"] {
+            image.insert(stores.into(), "".into());
+        }
+    }
+
     /// What was being fetched is there, or is not to be had.
     fn arrive(&mut self, id: &str, failed: bool) {
         let Some(image) = self.find_mut(Kind::Image, id) else { return };
         let fields = if failed {
-            json!({"status": "queued", "os_glance_failed_import": "default"})
+            json!({"status": "queued"})
         } else {
             json!({"status": "active", "size": 1_610_612_736u64, "virtual_size": 10_737_418_240u64,
                 "checksum": "040849831b766312510c0299a68bcede", "os_hash_algo": "sha512"})
         };
+        image.remove("os_glance_import_task");
         if let Value::Object(fields) = fields {
             image.extend(fields);
         }

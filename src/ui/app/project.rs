@@ -13,11 +13,6 @@ use crate::ui::project::{Need, Told};
 /// Between two looks at images that are on their way.
 const LOOK: TimeDelta = TimeDelta::seconds(5);
 
-/// Whether Glance is at work on it.
-fn is_coming(image: &Image) -> bool {
-    matches!(image.status.as_str(), "importing" | "saving" | "uploading") && !image.import_failed
-}
-
 impl App {
     fn needs(&self) -> Vec<Need> {
         self.layers.iter().rev().map(|layer| layer.needs()).find(|needs| !needs.is_empty()).unwrap_or_default()
@@ -48,7 +43,7 @@ impl App {
     /// What became of images that were on their way.
     pub(super) fn tell_arrivals(&mut self, before: Vec<Image>) {
         let Some(cloud) = &self.fleet.inventory else { return };
-        for was in before.iter().filter(|was| is_coming(was)) {
+        for was in before.iter().filter(|was| was.arriving) {
             match cloud.images.iter().find(|image| image.id == was.id) {
                 Some(image) if image.import_failed => {
                     let told = Problem::conflict(format!("Glance could not fetch image {}", image.name));
@@ -65,7 +60,7 @@ impl App {
     /// When images that Glance fetches are looked at again, as long as somebody looks at them.
     pub(super) fn images_due(&self) -> Option<DateTime<Utc>> {
         let cloud = self.fleet.inventory.as_ref().filter(|_| self.link == Link::Connected)?;
-        let comes = cloud.images.iter().any(is_coming);
+        let comes = cloud.images.iter().any(|image| image.arriving);
         let shown = comes && self.needs().contains(&Need::Inventory);
         let asked = self.pending.contains_key(&Job::Inventory.slot());
         self.images_seen.filter(|_| shown && !asked).map(|seen| seen + LOOK)

@@ -129,7 +129,8 @@ fn an_image_that_comes_is_looked_at_until_it_is_there() {
     let guessed = wish.properties.pairs().map(|(_, value)| value.unwrap_or_default().to_owned());
     assert_eq!(guessed, ["ubuntu", "24.04", "v1.32.8", ""]);
     let mut inventory = world::inventory();
-    inventory.images.push(Image { name: wish.name.clone(), status: "importing".into(), ..Image::default() });
+    let (name, status) = (wish.name.clone(), "importing".into());
+    inventory.images.push(Image { name, status, arriving: true, ..Image::default() });
     desk.send(Msg::Reply(ticket, Reply::Project(world::told(&Task::ImportImage(wish.clone())))));
     let (ticket, _) = desk.open.pop().unwrap();
     desk.send(Msg::Reply(ticket, Reply::Inventory(Box::new(inventory), Vec::new())));

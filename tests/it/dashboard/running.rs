@@ -116,7 +116,8 @@ impl Manager for Fake {
         let Some(looks) = &self.looks else { return std::future::pending().await };
         let more = looks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         let status = if more { "importing" } else { "active" };
-        let image = Image { id: "i".into(), name: "fetched".into(), status: status.into(), ..Image::default() };
+        let (id, name) = ("i".into(), "fetched".into());
+        let image = Image { id, name, status: status.into(), arriving: more, ..Image::default() };
         (Inventory { images: vec![image], ..Inventory::default() }, Vec::new())
     }
 
@@ -350,7 +351,7 @@ async fn an_image_on_its_way_is_looked_at_by_time_alone() {
     let running = Running::start(with(&fake));
     running.seen.wait_for("ml-gpu").await;
     running.press("O");
-    running.seen.wait_for("importing").await;
+    running.seen.wait_for("is still").await;
     running.seen.wait_for("image fetched is there").await;
     running.press("q");
     running.ends().await;

@@ -107,7 +107,7 @@ fn status(image: &Image, cx: &Cx) -> Span<'static> {
     match image.status.as_str() {
         _ if image.import_failed => cx.span(Role::Failed, "✖ failed"),
         "active" => cx.span(Role::Muted, "active"),
-        "importing" | "saving" | "uploading" => cx.span(Role::Moving, format!("◐ {}", image.status)),
+        _ if image.arriving => cx.span(Role::Moving, format!("◐ {}", image.status)),
         other => cx.span(Role::Warning, other),
     }
 }
