@@ -13,7 +13,7 @@ use super::store::StoreUrl;
 use crate::model::Problem;
 
 /// No settings file is that large; something else is.
-pub const LARGEST: u64 = 1 << 20;
+const LARGEST: u64 = 1 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -149,20 +149,22 @@ impl Settings {
     /// Reads `config.toml` in the directory; without one, the defaults.
     pub fn load(config_dir: &Path) -> Result<Self, Problem> {
         let path = config_dir.join("config.toml");
+        Self::parse(&Self::text(&path)?, &path.display().to_string())
+    }
+
+    /// What stands in the file; nothing when there is no such file.
+    pub fn text(path: &Path) -> Result<String, Problem> {
         let refuse = |why: String| Problem::local(format!("cannot read {}: {why}", path.display()));
-        let file = match std::fs::File::open(&path) {
+        let file = match std::fs::File::open(path) {
             Ok(file) => file,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Ok(Self::default());
+                return Ok(String::new());
             }
             Err(error) => return Err(refuse(error.to_string())),
         };
         let mut text = String::new();
         let size = file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| refuse(error.to_string()))?;
-        if size as u64 > LARGEST {
-            return Err(refuse("it is larger than 1 MB".into()));
-        }
-        Self::parse(&text, &path.display().to_string())
+        if size as u64 > LARGEST { Err(refuse("it is larger than 1 MB".into())) } else { Ok(text) }
     }
 
     /// `source` names the text in messages.

@@ -2,13 +2,12 @@
 //! `config.toml` what was turned. Start at [`Source::told`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
 use crate::config::edit;
-use crate::config::settings::{LARGEST, Settings};
+use crate::config::settings::Settings;
 use crate::kube::kubeconfig::{Existing, write};
 use crate::model::Problem;
 use crate::model::text::clean;
@@ -65,7 +64,7 @@ impl Source {
 
     /// As they are now; of a file that is faulty only what was said beside it.
     pub fn told(&self) -> Result<Prefs, Problem> {
-        let text = read(&self.file())?;
+        let text = Settings::text(&self.file())?;
         let settings = Settings::parse(&text, &self.file().display().to_string())?;
         let in_file = text.parse::<Table>().map(|table| flat(&table)).unwrap_or_default();
         let in_force = Table::try_from(&settings).map(|table| flat(&table)).unwrap_or_default();
@@ -131,7 +130,7 @@ impl Source {
     /// Writes what was turned into the file, which may be missing; gives its path.
     pub fn keep(&self, turned: &[(String, String)]) -> Result<String, Problem> {
         let file = self.file();
-        let text = read(&file)?;
+        let text = Settings::text(&file)?;
         let literal = |value: &String| match value.as_str() {
             "true" | "false" => value.clone(),
             // Nothing else can be chosen: a file's name without quotes in it, or one of ours.
@@ -144,21 +143,6 @@ impl Source {
         crate::config::paths::make_private(&self.config_dir)?;
         write(&file, &changed, Existing::Replace).map(|path| path.display().to_string())
     }
-}
-
-/// Its text; none when there is no such file.
-fn read(path: &Path) -> Result<String, Problem> {
-    let refuse = |why: String| Problem::local(format!("cannot read {}: {why}", path.display()));
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(String::new());
-        }
-        Err(error) => return Err(refuse(error.to_string())),
-    };
-    let mut text = String::new();
-    let size = file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| refuse(error.to_string()))?;
-    if size as u64 > LARGEST { Err(refuse("it is larger than 1 MB".into())) } else { Ok(text) }
 }
 
 /// The names of a folder's TOML files that settings can name.
